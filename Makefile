@@ -35,12 +35,12 @@ demo: $(READY) ## BERT's formula, its number, and the derivation of attention
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 .PHONY: test
-test: $(READY) ## the tests and doctests; those that need torch, TeX or node are skipped without them
+test: $(READY) ## the tests and doctests; those that need torch, TeX, node or Chromium are skipped without them
 	$(PYTEST)
 
 .PHONY: quick
-quick: $(READY) ## the tests that need neither torch nor TeX nor node and are not slow: under a minute
-	$(PYTEST) -m 'not torch and not tex and not node and not slow'
+quick: $(READY) ## the tests that need neither torch nor TeX nor node nor Chromium and are not slow: under a minute
+	$(PYTEST) -m 'not torch and not tex and not node and not browser and not slow'
 
 .PHONY: hf
 hf: $(FULL) ## install torch, transformers and matplotlib into the environment, so that no test is skipped for them
@@ -94,12 +94,12 @@ golden: $(READY) ## rewrite the golden files and what the docs show; read the di
 	$(BIN)/python tools/atlas.py page
 
 .PHONY: bench
-bench: $(READY) ## measure start-up and searches beside what one would do instead
+bench: $(READY) ## measure start-up, searches and compiled counts beside what one would do instead
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/audit.py
 	$(BIN)/python benchmarks/embed.py
-	@$(BIN)/python -c 'import numpy' 2>/dev/null || $(BIN)/python -m pip install --quiet --disable-pip-version-check numpy
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/compile.py
 
 .PHONY: bench-derive
 bench-derive: $(FULL) ## measure derivations of model types drawn at random beside single builds

@@ -19,22 +19,48 @@ TYPE_CHECKING = False  # `typing` is not imported before the command line handle
 if TYPE_CHECKING:
     from typing import Any
 
-    from bertsym.api import Answer, Audit, Derivative, Derived, Model, Total, Verification, audit, derive, load, verify
+    from bertsym.api import (
+        Answer,
+        Audit,
+        CompiledCount,
+        Derivative,
+        Derived,
+        Model,
+        Models,
+        Overflow,
+        PublishedModel,
+        Row,
+        Total,
+        Verification,
+        audit,
+        build,
+        derive,
+        load,
+        models,
+        verify,
+    )
     from bertsym.errors import BertsymError
 
 __all__ = [
     "Answer",
     "Audit",
     "BertsymError",
+    "CompiledCount",
     "Derivative",
     "Derived",
     "Model",
+    "Models",
+    "Overflow",
+    "PublishedModel",
+    "Row",
     "Total",
     "Verification",
     "__version__",
     "audit",
+    "build",
     "derive",
     "load",
+    "models",
     "verify",
 ]
 
@@ -60,6 +86,10 @@ sys.modules[__name__].__class__ = _Package
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used, so that `import bertsym` alone does not import sympy."""
+    if name == "parts":
+        from importlib import import_module
+
+        return import_module("bertsym.parts")
     if name not in __all__:
         raise AttributeError(f"module 'bertsym' has no attribute {name!r}")
     from bertsym import api, errors

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import islice
 from operator import index
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from bertsym.errors import BertsymError, UnknownName, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.grammar import CONSTANT, Malformed, parse
 from bertsym.model import Model
-from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_size
+from bertsym.quantities import MAX_DIGITS, PARAMETERS, Unit, parse_amount, parse_count, parse_size
 from bertsym.symbols import RUN, Kind, Size
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 86_400
 """A day: no build takes longer, and clocks of the operating system overflow far beyond it."""
+
+_POWER = re.compile(r"\d+(?:\.\d+)?[eE]\+?\d+", re.ASCII)
+_UNIT = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*([kmbt])", re.ASCII | re.IGNORECASE)
 
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -40,7 +45,17 @@ def size_value(size: Size, given: object) -> Value:
 
 
 def _size_in_text(text: str, size: Size) -> Value:
-    """Read a number, or an expression of numbers; raises `Unreadable`."""
+    """Read a number, a power of ten such as `1e3`, or an expression of numbers; raises `Unreadable`."""
+    if _POWER.fullmatch(text):
+        try:
+            return parse_count(text, size.title)
+        except Unreadable:
+            raise Unreadable(size.title, text, size.expected) from None
+    if (unit := _UNIT.fullmatch(text)) is not None:
+        thousands = parse_size(unit[1], size.title, size.expected)
+        power = "kmbt".index(unit[2].casefold()) + 1
+        either = " or ".join(f"{number(thousands * base**power, size.title, ''):,}" for base in (1000, 1024))
+        raise Unreadable(size.title, text, f"digits, because it may mean {either}")
     try:
         return parse_size(text, size.title, size.expected)
     except Unreadable:
@@ -74,6 +89,13 @@ def whole(given: object, what: str, least: int = 1) -> int:
     return exact
 
 
+def wholes(given: object, what: str, most: int) -> tuple[int, ...]:
+    """Read integers of at least 0, at most so many and one more; raises `Unreadable`."""
+    if not isinstance(given, Iterable) or isinstance(given, str):
+        raise Unreadable(what, _echoed(given), "integers, such as range(1, 25)")
+    return tuple(whole(each, what, 0) for each in islice(given, most + 1))
+
+
 def count(given: object, what: str, unit: Unit = PARAMETERS) -> int:
     """Read a number of parameters or of another unit: an integer, or text such as `110M` or `24GiB`."""
     return parse_amount(given, unit, what) if isinstance(given, str) else whole(given, what)
@@ -103,7 +125,7 @@ def text(given: object, what: str) -> str:
     return given
 
 
-def path(given: str | PathLike[str], what: str) -> str:
+def path(given: object, what: str) -> str:
     """Return a name or a path as text; raises `Unreadable` for anything else, bytes too."""
     if not isinstance(given, str | PathLike) or not isinstance(written := fspath(given), str):
         raise Unreadable(what, _echoed(given), "a name or a path")
@@ -116,6 +138,14 @@ def mapping(given: Mapping[str, Any] | None, what: str, example: str) -> Mapping
     if not isinstance(entries, Mapping) or not all(isinstance(name, str) for name in entries):
         raise Unreadable(what, _echoed(given), f"a mapping such as {example}")
     return entries
+
+
+def sizes_by_name(given: Mapping[str | Symbol, Any] | None, what: str) -> Mapping[str, Any]:
+    """Return sizes by name; a symbol stands for its name. Raises `Unreadable`."""
+    entries: Any = given
+    if isinstance(given, Mapping):
+        entries = {str(name) if isinstance(name, Symbol) else name: size for name, size in given.items()}
+    return mapping(entries, what, "{'H': 1024}")
 
 
 def integer(given: object, what: str) -> int:
@@ -133,13 +163,15 @@ def seconds(given: object, what: str) -> float:
     return float(given)
 
 
-def texts(given: str | Iterable[str], what: str) -> list[str]:
-    """Read several texts; one text alone is one of them."""
-    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else [given]
-    for text in listed:
-        if not isinstance(text, str):
-            raise Unreadable(what, _echoed(text), "text")
-    return listed
+def texts(given: str | Symbol | Iterable[str | Symbol], what: str) -> list[str]:
+    """Read several texts; one text alone is one of them, and a symbol stands for its name."""
+    listed = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    return [name(part, what) for part in listed]
+
+
+def name(given: object, what: str) -> str:
+    """Return a text; a symbol stands for its name. Raises `Unreadable` for anything else."""
+    return str(given) if isinstance(given, Symbol) else text(given, what)
 
 
 def _echoed(given: object) -> str:
@@ -192,13 +224,16 @@ def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:
 
 
 class SymbolsByName(Mapping[str, Symbol]):
-    """The symbols of a model by every name that `Model.at` takes; it lists the public names."""
+    """The symbols of a model by every name that `Model.at` takes; it lists the public names.
+
+    A symbol is plain: it has no assumptions, as the symbols of the formulas that the library hands out.
+    """
 
     def __init__(self, spec: Model) -> None:
         self.spec = spec
 
     def __getitem__(self, name: str) -> Symbol:
-        return self.spec.size(name).symbol
+        return Symbol(self.spec.size(name).name)
 
     def __contains__(self, name: object) -> bool:
         try:
@@ -211,3 +246,6 @@ class SymbolsByName(Mapping[str, Symbol]):
 
     def __len__(self) -> int:
         return len(self.spec.symbols)
+
+    def __repr__(self) -> str:
+        return f"{dict(self)}"

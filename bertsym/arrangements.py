@@ -6,7 +6,8 @@ of the same multiset in lexicographic order (Knuth, TAOCP 4A, 7.2.1.2). So a lis
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from math import comb
 
@@ -67,3 +68,31 @@ def arranged(number: int, amounts: tuple[int, ...]) -> tuple[int, ...]:
         kinds.append(kind)
         total, rest, left[kind] = beginning_so, rest - 1, left[kind] - 1
     return tuple(kinds)
+
+
+def spread(amounts: Sequence[int]) -> tuple[int, ...]:
+    """Return a list with these counts in which each kind is spread evenly.
+
+    >>> spread([6, 2]), spread([0, 3])
+    ((0, 0, 1, 0, 0, 0, 1, 0), (1, 1, 1))
+    """
+    return tuple(_in_turn(amounts, sum(amounts)))
+
+
+def apportioned(amounts: Sequence[int], total: int) -> tuple[int, ...]:
+    """Return counts with another sum in the same proportions, as near as whole numbers come.
+
+    >>> apportioned([6, 2], 12), apportioned([6, 2], 3)
+    ((9, 3), (2, 1))
+    """
+    return counts(tuple(_in_turn(amounts, total)), len(amounts))
+
+
+def _in_turn(shares: Sequence[int], total: int) -> Iterator[int]:
+    """Yield as many kinds as `total`, each time the one furthest behind its share, as Sainte-Laguë gives seats."""
+    taken = [0] * len(shares)
+    for _ in range(total):
+        due = [Fraction(share, 2 * seats + 1) for share, seats in zip(shares, taken, strict=True)]
+        kind = due.index(max(due))
+        taken[kind] += 1
+        yield kind

@@ -36,7 +36,7 @@ def legend(document: Document, begin: str = "where ") -> Document:
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
     clauses: list[tuple[Inline, ...]] = [
-        (Name(size.symbol), " is " if index == 0 else " ", _noun(size)) for index, size in enumerate(named)
+        (Name(size.symbol), " is " if index == 0 else " ", noun(size)) for index, size in enumerate(named)
     ]
     clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
     if not clauses:
@@ -66,10 +66,10 @@ _NOUNS = {
 _SUFFIXES = {"dim": "size", "dims": "sizes", "ffn": "feed-forward", "attn": "attention", "conv": "convolution"}
 
 
-def _noun(size: Size) -> str:
+def noun(size: Size) -> str:
     """Return the noun for a size; an own size without a meaning has the words of its field.
 
-    >>> [_noun(BY_SYMBOL[Own("x", Kind.WIDTH, 1, path)]) for path in ("num_channels", "vision_config.patch_size")]
+    >>> [noun(BY_SYMBOL[Own("x", Kind.WIDTH, 1, path)]) for path in ("num_channels", "vision_config.patch_size")]
     ['the number of channels', 'the patch size (vision)']
     """
     if not isinstance(size.symbol, Own):
@@ -79,8 +79,8 @@ def _noun(size: Size) -> str:
         return size.noun
     *parts, leaf = path.split(".")
     around = " ".join(part.removesuffix("_config").replace("_", " ") for part in parts)
-    noun = _NOUNS.get(leaf) or _in_words(leaf)
-    return f"{noun} ({around})" if around else noun
+    words = _NOUNS.get(leaf) or _in_words(leaf)
+    return f"{words} ({around})" if around else words
 
 
 def _in_words(field: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 
 from sympy import Expr, Symbol
 
@@ -24,12 +25,14 @@ from bertsym.errors import (
 from bertsym.names.heads import head_named
 from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
-from bertsym.spellings import AmbiguousName, meanings
-from bertsym.symbols import BY_NAME, BY_SYMBOL, Kind, Own, Size, in_order
+from bertsym.spellings import LETTERS, AmbiguousName, folded, spelled, typed
+from bertsym.symbols import BY_NAME, BY_SYMBOL, RUN_BY_NAME, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
 from bertsym.values import replace, value
 from bertsym.wording import said
+
+T = TypeVar("T")
 
 EMPTY: Mapping[Symbol, Value] = MappingProxyType({})
 # The head sizes that an error proposes first: most published models have one of them.
@@ -141,14 +144,27 @@ class Architecture:
     def _names(self) -> Mapping[str, Mapping[str, Symbol | None]]:
         return self.schema.meanings(self.symbols)
 
+    @cached_property
+    def other_names(self) -> Mapping[str, str]:
+        """Return the names, apart from its own, that mean one size, with the public name: `hidden_size` is H."""
+        spellings = (spelling for symbol in self.symbols for spelling in spelled(str(symbol.name)))
+        other: dict[str, str] = {}
+        for name in dict.fromkeys((*self._names, *spellings)):
+            try:
+                symbol = self.named(name)
+            except (UnknownName, AmbiguousName):
+                continue
+            if str(symbol.name) != name:
+                other[name] = str(symbol.name)
+        return MappingProxyType(other)
+
     def has_own(self, name: str) -> bool:
         """Return True if the configuration has a field of that name, whether or not it sets a size."""
         return name in self._names and name not in BY_NAME
 
     def named(self, name: str) -> Symbol:
         """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
-        registered = (BY_NAME[word].symbol for word in meanings(name))
-        means = self._names.get(name) or {str(symbol): symbol for symbol in registered if symbol in self.symbols}
+        means = self._names.get(name) or self._in_any_case.get(folded(name)) or self.registered(typed(name))
         if len(means) > 1:
             raise AmbiguousName(name, tuple(means))
         for path, symbol in means.items():
@@ -158,6 +174,23 @@ class Architecture:
             raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size, for {reason}")
         close = suggestion(name, self._names).startswith("did you mean")
         raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
+
+    def registered(self, names: Iterable[str]) -> Mapping[str, Symbol | None]:
+        """Return those of the registered sizes, and of the sizes of a run, that the model has."""
+        sizes = (BY_NAME.get(name) or RUN_BY_NAME[name] for name in names)
+        return {size.name: size.symbol for size in sizes if size.symbol in self.symbols}
+
+    @cached_property
+    def _in_any_case(self) -> Mapping[str, Mapping[str, Symbol | None]]:
+        """Return the meanings of the model's names of several letters, by the names in lower case."""
+        table: dict[str, dict[str, Symbol | None]] = {}
+        for name, means in self._names.items():
+            if len(name) > 1:
+                known = table.setdefault(folded(name), {})
+                known |= {
+                    path: symbol for path, symbol in means.items() if symbol is None or symbol not in known.values()
+                }
+        return table
 
     @cached_property
     def _own(self) -> Mapping[Symbol, Size]:
@@ -269,10 +302,10 @@ class Model:
                 raise Unreadable(
                     self.architecture.size(symbol).title, checked[symbol], f"at most {most}: beyond it nothing is known"
                 )
-        merged, pinned = (_over(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
+        sizes, pinned = (merged(self.architecture.definitions, old, checked) for old in (self.given, self.pinned))
         if not pin:
             pinned = {symbol: number for symbol, number in pinned.items() if symbol not in checked}
-        return replace(self, given=_settle(self.architecture, merged), pinned=pinned)
+        return replace(self, given=_settle(self.architecture, sizes), pinned=pinned)
 
     def check_known(self, symbols: Iterable[Symbol]) -> None:
         """Raise `UnknownName` for a symbol that the architecture does not have."""
@@ -295,6 +328,16 @@ class Model:
         Raises `UnknownName` or `AmbiguousName`.
         """
         return self.architecture.size(self.architecture.named(name))
+
+    def setting(self, name: str) -> Size:
+        """Find the size that a name before an equals sign means: as `size`, or a letter such as `h` or `A`.
+
+        Raises `UnknownName` or `AmbiguousName`.
+        """
+        meant = () if name in map(str, self.symbols) else self.architecture.registered(LETTERS.get(name, ()))
+        if len(meant) > 1:
+            raise AmbiguousName(name, tuple(meant))
+        return self.size(next(iter(meant), name))
 
     def rules(self, keep: Iterable[Symbol] = ()) -> dict[Symbol, Expr]:
         """Return what a public formula has in place of the symbols of the declaration, closed: substitute it once.
@@ -366,15 +409,13 @@ def check_value(size: Size, value: object) -> Value:
     raise Unreadable(size.title, value, size.expected)
 
 
-def _over(
-    definitions: Iterable[Definition], older: Mapping[Symbol, Value], newer: Mapping[Symbol, Value]
-) -> dict[Symbol, Value]:
+def merged(definitions: Iterable[Definition], older: Mapping[Symbol, T], newer: Mapping[Symbol, T]) -> dict[Symbol, T]:
     """Merge sizes: a newer derived size replaces the older size that adjusts to it, and the other way round."""
-    merged = {**older, **newer}
+    sizes = {**older, **newer}
     for definition in definitions:
         if definition.adjusts is not None and (definition.symbol in newer) != (definition.adjusts in newer):
-            merged.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
-    return merged
+            sizes.pop(definition.adjusts if definition.symbol in newer else definition.symbol, None)
+    return sizes
 
 
 def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mapping[Symbol, Value]:
@@ -434,7 +475,8 @@ def fitting(definition: Definition, sizes: Mapping[Symbol, Value]) -> str:
         near = (number + sign * away for away in range(min(number, MAX_HEADS_TRIED)) for sign in (-1, 1))
         divisor = next((n for n in (*usual, *near) if 1 < n < width and width % n == 0), None)
         if divisor is not None:
-            return f"add {definition.symbol}={width // divisor} or {count}={divisor}"
+            given = f"{definition.symbol}={width // divisor} or " if definition.adjusts is not None else ""
+            return f"add {given}{count}={divisor}"
     return f"choose {names} to fit"
 
 

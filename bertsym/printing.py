@@ -52,6 +52,12 @@ class TextOptions(TableOptions, total=False):
     method: bool
 
 
+class PlainOptions(TextOptions, total=False):
+    """Options of plain text: `bars` beside the shares of a total."""
+
+    bars: bool
+
+
 class MathOptions(TextOptions, NamesOptions, total=False):
     """Options of every syntax with mathematics."""
 
@@ -104,7 +110,7 @@ OPTIONS: Mapping[str, type[Any]] = {
     "typst": TypstOptions,
     "json": NamesOptions,
     "csv": TableOptions,
-    TEXT: TextOptions,
+    TEXT: PlainOptions,
 }
 """The options that have an effect in each syntax."""
 
@@ -114,6 +120,7 @@ class Choices:
     """The syntax and the options of a page, as typed; `Page` of the command line says what each does."""
 
     syntax: str = TEXT
+    bars: bool = False
     flavor: str = "jupyter"
     notation: str | None = None
     rename: Sequence[str] | None = None
@@ -210,8 +217,12 @@ class Choices:
         return shown
 
 
-def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None = None) -> str:
-    """Return the report in the syntax of the choices; `spell` writes words for a stream that lacks characters.
+def printed(
+    report: Report, choices: Choices, spell: Callable[[str], str] | None = None, width: int | None = None
+) -> str:
+    """Return the report in the syntax of the choices.
+
+    `spell` writes words for a stream that lacks characters. `width` is that of the terminal that text is written for.
 
     Raises `Conflict`, `UnknownName` or `Unreadable` for a wrong choice, `TooNarrow` for a piece wider than the column.
     """
@@ -247,7 +258,11 @@ def printed(report: Report, choices: Choices, spell: Callable[[str], str] | None
         case _:
             from bertsym.render import text  # noqa: PLC0415  # see the module
 
-            return text.document(document, spell or str)
+            if choices.bars:
+                from bertsym.render.bars import with_bars  # noqa: PLC0415  # few answers have bars
+
+                document = with_bars(document, spell or str, width)
+            return text.document(document, spell or str, width)
 
 
 def _with_sentences(report: Report, choices: Choices) -> Document:

@@ -74,6 +74,7 @@ def _named(target: str, head: str | None) -> Model | None:
 def _spelled(target: str, head: str | None) -> Model:
     """Return the model that another spelling of a name means; raises `UnknownName` or `AmbiguousModel`."""
     from bertsym.config.model_types import why_missing  # noqa: PLC0415  # an exact name does not need it
+    from bertsym.names.mistaken import advice  # noqa: PLC0415
 
     types = (*ARCHITECTURES, *atlas.index())
     reading = read(target, types)
@@ -86,7 +87,7 @@ def _spelled(target: str, head: str | None) -> Model:
     if reading.ambiguous or reading.longer:
         models = reading.models or reading.longer
         raise AmbiguousModel(target, tuple(f"{model.name} ({rounded(model.count)})" for model in models))
-    raise UnknownModel("model", target, reading.near, why_missing(target, ""))
+    raise UnknownModel("model", target, reading.near, why_missing(target, advice(target)))
 
 
 def published_model(known: Published, head: str | None = None) -> Model:
@@ -142,17 +143,26 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
     """
     if path.suffix.casefold() == ".gguf":
         return _load_gguf(path, head, model_type)
-    from bertsym.config.configfile import read_config  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
-    from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415
+    from bertsym.files.jsonfile import read_bytes  # noqa: PLC0415  # a name of the zoo needs no reader of files, and starts up sooner
     from bertsym.files.reading import unreadable  # noqa: PLC0415
-    from bertsym.saved_model import decode  # noqa: PLC0415
 
     try:
         folder = path.is_dir()
         file = _configuration_in(path) if folder else path
     except (OSError, ValueError) as error:
         raise unreadable(path, error) from None
-    data = read_bytes(file)
+    return load_json(read_bytes(file), file, head, model_type)
+
+
+def load_json(data: bytes, file: Path, head: str | None = None, model_type: str | None = None) -> Model:
+    """Return the model of the content of a `config.json` or of a saved derivation; errors name `file`.
+
+    Raises `BadFile`, `BadField`, or `Conflict` for a saved derivation with a `model_type`.
+    """
+    from bertsym.config.configfile import read_config  # noqa: PLC0415
+    from bertsym.files.jsonfile import CONFIGURATION, parse_object  # noqa: PLC0415
+    from bertsym.saved_model import decode  # noqa: PLC0415
+
     fields = parse_object(data, file, CONFIGURATION)
     if fields.get("bertsym") == decode.MARK:
         if model_type is not None:
@@ -164,16 +174,47 @@ def load_file(path: Path, head: str | None = None, model_type: str | None = None
 def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
     """Return the file behind a name or a path of a model, for errors, and the fields of its configuration.
 
-    The fields are None for a model type, a model of the zoo and a GGUF file. Raises `BadFile`.
+    A variant has the fields that choose it, and a composite the types of its parts. The fields are None for another
+    model type and for a model of the zoo. Raises `BadFile`.
     """
     from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415  # a name needs no reader of files
 
     path = Path(target)
-    if path.suffix.casefold() != ".gguf" and (is_path(target) or _exists(path)):
+    if path.suffix.casefold() == ".gguf":
+        from bertsym.checkpoints.gguf_config import description  # noqa: PLC0415
+        from bertsym.checkpoints.gguf_files import read_gguf_files  # noqa: PLC0415
+
+        checkpoint = read_gguf_files(path, path, alone=True)
+        return path, description(checkpoint.metadata or {}, checkpoint.arrays, path).fields
+    if is_path(target) or _exists(path):
         file = _configuration_in(path) if path.is_dir() else path
         return file, parse_object(read_bytes(file), file, CONFIGURATION)
+    if (chosen := chosen_entry(target)) is not None:
+        return path, chosen
     known = verbatim(target) or read(target, (*ARCHITECTURES, *atlas.index())).model
     return path, None if known is None or known.in_zoo else known.config
+
+
+def chosen_entry(target: str) -> Mapping[str, Json] | None:
+    """Return the fields that choose a variant or the parts of a composite, None for any other name."""
+    from bertsym.atlas import variants  # noqa: PLC0415  # a name of the zoo needs no entry
+    from bertsym.saved_model.composites import types_of_parts  # noqa: PLC0415
+
+    name = target.removeprefix(atlas.PREFIX).removesuffix(atlas.SUFFIX)
+    types = types_of_parts(name)
+    if types is not None:
+        kind = name.partition(":")[0]
+        return {"model_type": kind, **{part: {"model_type": named} for part, named in types.items()}}
+    listed = (variant for variant in variants.variants(name.partition("+")[0]) if variant.name == name)
+    variant = next(listed, None)
+    if variant is None:
+        return None
+    from bertsym.config.paths import put  # noqa: PLC0415
+
+    fields: dict[str, Json] = {"model_type": variant.model_type}
+    for setting, found in variant.settings.items():
+        put(fields, setting, found)
+    return fields
 
 
 def _configuration_in(folder: Path) -> Path:

@@ -35,13 +35,17 @@ class Field:
 
 @value
 class Mention:
-    """A switch that is on if a list, or a text such as `c2p|p2c`, contains the word."""
+    """A switch that is on if a list, or a text such as `c2p|p2c`, contains the word.
+
+    `usual` is the text with the word that checkpoints have, if the library does not take the word alone.
+    """
 
     key: str
     symbol: Symbol
     word: str
     default: str | None
     separator: str = "|"
+    usual: str = ""
 
 
 @value

@@ -7,6 +7,7 @@ model itself does not say. A registered name (`H`, `heads`) spells itself and is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -197,6 +198,23 @@ SPELLINGS: Mapping[str, Spellings] = {
 }
 
 
+LETTERS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("A", "a"), ("heads",)),
+    "D": ("H", "d"),
+    "b": ("B",),
+    "f": ("F",),
+    "h": ("H",),
+    "l": ("L",),
+    "r": ("ffn_ratio",),
+    "s": ("S",),
+    "v": ("V",),
+}
+"""The names of the sizes that users mean by a letter before an equals sign, as in h=768.
+
+In an expression `h` may be the heads beside `H`, so letters have no other meaning there.
+"""
+
+
 def fields(name: str) -> tuple[str, ...]:
     """Return the fields of configurations that set the registered size, the most usual first.
 
@@ -250,6 +268,34 @@ def meanings(word: str) -> tuple[str, ...]:
     (('H',), ('H', 'F'), ())
     """
     return _typed().get(word, ())
+
+
+def folded(word: str) -> str:
+    """Return a word in lower case, with underscores for blanks and hyphens.
+
+    >>> folded(" Hidden-Size"), folded("hidden size")
+    ('hidden_size', 'hidden_size')
+    """
+    return re.sub(r"[\s-]+", "_", word.strip()).casefold()
+
+
+@cache
+def _names_in_lower_case() -> Mapping[str, str]:
+    return {name.casefold(): name for name in SPELLINGS if len(name) > 1}
+
+
+def typed(word: str) -> tuple[str, ...]:
+    """Return the names of the sizes that a word of a user may mean: an exact spelling, or one in any case.
+
+    >>> typed("n_embd"), typed("Hidden Size"), typed("HEADS"), typed("层数"), typed("zzz")
+    (('H',), ('H',), ('heads',), ('L',), ())
+    """
+    exact = meanings(word)
+    if exact or len(word) == 1:
+        return exact
+    lower = folded(word)
+    name = _names_in_lower_case().get(lower) or in_columns().get(lower)
+    return meanings(lower) or (() if name is None else (name,))
 
 
 def spelled(name: str) -> tuple[str, ...]:

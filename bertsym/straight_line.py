@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -232,7 +232,7 @@ class Builder:
             return Quotient(rounded, self.constant(1))
         if isinstance(expression, Iverson):
             return Quotient(self.condition(expression.args[0]), self.constant(1))
-        raise NoProgram(type(expression).__name__)
+        raise NoProgram(str(expression)[:60])
 
     def _divisor(self, divided: Quotient, base: Expr) -> int:
         """Return the numerator as a divisor: at least 1, with a guard unless it is positive at all sizes."""
@@ -292,22 +292,29 @@ class Builder:
         if isinstance(condition, Symbol):
             return self.quotient(condition).numerator
         if isinstance(condition, sympy.Not):
-            return self.step(operator.sub, self.constant(1), self.condition(condition.args[0]))
+            return self._not(self.condition(condition.args[0]))
         if isinstance(condition, sympy.And):
             return self.every([self.condition(part) for part in condition.args])
         if isinstance(condition, sympy.Or):
             neither = self.every([self.condition(sympy.Not(part)) for part in condition.args])
-            return self.step(operator.sub, self.constant(1), neither)
+            return self._not(neither)
         if isinstance(condition, Relational) and all(isinstance(side, Expr) for side in condition.args):
             return self._relation(condition)
         raise NoProgram(type(condition).__name__)
 
-    def every(self, registers: Sequence[int]) -> int:
+    def every(self, registers: Iterable[int]) -> int:
         """Return the register that is 1 if all of these are 1, else 0."""
         result = self.constant(1)
         for register in registers:
             result = self.step(operator.mul, result, register)
         return result
+
+    def unless(self, exists: int, holds: int) -> int:
+        """Return the register that is 1 unless the first is 1 and the second is 0."""
+        return self._not(self.step(operator.mul, exists, self._not(holds)))
+
+    def _not(self, register: int) -> int:
+        return self.step(operator.sub, self.constant(1), register)
 
     def _relation(self, relation: Relational) -> int:
         sides = [self.quotient(side) for side in (relation.lhs, relation.rhs)]
@@ -315,7 +322,7 @@ class Builder:
         one = self.step(operator.mul, left.numerator, right.denominator)
         other = self.step(operator.mul, right.numerator, left.denominator)
         if isinstance(relation, sympy.Ne):
-            return self.step(operator.sub, self.constant(1), self.step(_equal, one, other))
+            return self._not(self.step(_equal, one, other))
         ordered: Mapping[type[Relational], tuple[Operation, int, int]] = {
             sympy.Eq: (_equal, one, other),
             sympy.Ge: (_at_least, one, other),

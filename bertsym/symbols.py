@@ -9,7 +9,7 @@ from typing import Self
 from sympy import Symbol
 
 from bertsym.errors import UnknownName
-from bertsym.spellings import AmbiguousName, meanings
+from bertsym.spellings import AmbiguousName, typed
 from bertsym.values import value
 
 
@@ -245,6 +245,7 @@ every = Own("every", Kind.RUN, meaning="layers of which the first attends to all
 S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", example="512")
 
 RUN: tuple[Size, ...] = tuple(symbol.size for symbol in (B, S, S_source, window, every, r))
+RUN_BY_NAME: Mapping[str, Size] = {size.name: size for size in RUN}
 
 
 class _Sizes(Mapping[Symbol, Size]):
@@ -290,18 +291,18 @@ def lookup(name: str, own: Iterable[Symbol] = ()) -> Size:
 
     >>> lookup("H").meaning, lookup("d_model").name
     ('hidden size', 'H')
-    >>> lookup("v")
+    >>> lookup("k_heads")
     Traceback (most recent call last):
-    bertsym.errors.UnknownName: unknown symbol 'v': did you mean V?; `bertsym symbols` lists them
+    bertsym.errors.UnknownName: unknown symbol 'k_heads': did you mean kv_heads or heads?; `bertsym symbols` lists them
     """
     if name in BY_NAME:
         return BY_NAME[name]
     brought = {str(symbol.name): symbol for symbol in own if isinstance(symbol, Own)}
     if name in brought:
         return brought[name].size
-    spelled = meanings(name)
+    spelled = [word for word in typed(name) if word in BY_NAME]
     if len(spelled) > 1:
-        raise AmbiguousName(name, spelled)
+        raise AmbiguousName(name, tuple(spelled))
     if spelled:
         return BY_NAME[spelled[0]]
     raise UnknownName("symbol", name, [*BY_NAME, *brought], "`bertsym symbols` lists them")

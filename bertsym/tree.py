@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from typing import Any
 
 import sympy
 from sympy import Expr, Integer, Symbol
@@ -120,6 +121,11 @@ class Loop:
         return (index for index in range(stop) if index not in hits) if self.others else hits
 
 
+def _exact(number: Any) -> Any:
+    """Return an integer as sympy's, and anything else as it is: text is no number."""
+    return Integer(number) if isinstance(number, int) else number
+
+
 @value
 class Repeat:
     """The part once for each index in start..stop-1: `Repeat(L, layer)` or `Repeat(1, L, layer)`.
@@ -133,7 +139,7 @@ class Repeat:
     def __init__(self, *range_and_part: Expr | int | Node, step: Expr | int = 1, others: bool = False) -> None:
         *bounds, part = range_and_part
         start, stop = bounds if len(bounds) == 2 else (0, *bounds)
-        object.__setattr__(self, "loop", Loop(sympy.S(start), sympy.S(stop), sympy.S(step), others=others))
+        object.__setattr__(self, "loop", Loop(_exact(start), _exact(stop), _exact(step), others=others))
         object.__setattr__(self, "part", part)
 
 
@@ -141,16 +147,24 @@ class Repeat:
 class Reuse:
     """The same part applied `times` times over: the work grows, the parameters do not (ALBERT's shared layer)."""
 
-    times: Expr
+    times: Expr | int
     part: Node
+
+    def __post_init__(self) -> None:
+        """Take an integer too."""
+        object.__setattr__(self, "times", _exact(self.times))
 
 
 @value
 class Over:
     """A part that works on `rows` rows of a run instead of on every token: a pooler works on one row a sequence."""
 
-    rows: Expr
+    rows: Expr | int
     part: Node
+
+    def __post_init__(self) -> None:
+        """Take an integer too."""
+        object.__setattr__(self, "rows", _exact(self.rows))
 
 
 @value
@@ -195,9 +209,14 @@ class Routed:
     `chosen` is None if the number is not known.
     """
 
-    chosen: Expr | None
-    among: Expr
+    chosen: Expr | int | None
+    among: Expr | int
     part: Node
+
+    def __post_init__(self) -> None:
+        """Take integers for numbers of experts too."""
+        object.__setattr__(self, "chosen", _exact(self.chosen))
+        object.__setattr__(self, "among", _exact(self.among))
 
 
 @value

@@ -20,7 +20,14 @@ REQUIRE = "BERTSYM_REQUIRE_ALL"
 
 
 # The parts that a test needs, by the fixture or function that brings them; `make quick` leaves these tests out.
-MARKS = {"torch": "torch", "transformers": "torch", "pdflatex": "tex", "typeset": "tex", "node": "node"}
+MARKS = {
+    "torch": "torch",
+    "transformers": "torch",
+    "pdflatex": "tex",
+    "typeset": "tex",
+    "node": "node",
+    "browser": "browser",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

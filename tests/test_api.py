@@ -101,6 +101,7 @@ PRINTED: list[tuple[str, dict[str, Any]]] = [
             "heading": {"share": "%"},
         },
     ),
+    ("show --bars", {"bars": True}),
     ("show --csv --columns component,parameters", {"columns": ["component", "parameters"]}),
 ]
 
@@ -120,7 +121,7 @@ def test_python_prints_what_the_command_line_prints(
 
 def test_every_option_of_a_page_is_one_of_the_library() -> None:
     page = {field.name for field in fields(Page)} - set(SYNTAXES)
-    assert page == {field.name for field in fields(Choices)} - {"syntax"}
+    assert page == {field.name for field in fields(Choices)} - {"syntax", "bars"}  # bars are an option of `show`
     assert page == set(LatexOptions.__annotations__) | {"flavor"}
     methods = {"text", *SYNTAXES}
     assert all(callable(getattr(Answer, name)) for name in methods)
@@ -298,7 +299,7 @@ def test_a_time_limit_is_one_that_a_clock_can_hold(timeout: float) -> None:
 def test_a_comparison_of_three_models() -> None:
     base, *others = map(bertsym.load, ("bert-base-uncased", "distilbert-base-uncased", "albert-base"))
     found = base.compare(*others, names=["BERT", "DistilBERT", "ALBERT"], values=["ratio", "count"], base="ALBERT")
-    assert [side.count for side in found.report.total.sides] == [109_482_240, 66_362_880, 11_683_584]  # type: ignore[attr-defined]
+    assert [side.count for side in found.report.total.sides] == [109_482_240, 66_362_880, 11_683_584]
     head = found.csv().splitlines()[0]
     assert head == "component,BERT: ratio,BERT: parameters,DistilBERT: ratio,DistilBERT: parameters,ALBERT: parameters"
     assert r"\begin{tabular}" in found.latex()

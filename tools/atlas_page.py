@@ -197,10 +197,15 @@ def missing() -> Iterator[str]:
     yield from _table(("model type", "reason"), rows)
 
 
-def _short(text: str) -> str:
+def plain(reason: str) -> str:
+    """Return a reason in the words of the glossary."""
     for old, new in PLAIN:
-        text = re.sub(old, new, text)
-    safe = text.replace("|", "\\|").replace("<", "&lt;").replace("][", "]\\[")  # a[1][1] is no link
+        reason = re.sub(old, new, reason)
+    return reason
+
+
+def _short(text: str) -> str:
+    safe = plain(text).replace("|", "\\|").replace("<", "&lt;").replace("][", "]\\[")  # a[1][1] is no link
     return safe if len(safe) <= LONGEST else safe[: LONGEST - 3] + "..."
 
 

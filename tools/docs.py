@@ -1,4 +1,4 @@
-"""Rerun the commands that README.md and docs/*.md show, and rewrite or check their output.
+"""Rerun the commands that README.md and the pages of docs show, and rewrite or check their output.
 
 A shown run is a fenced block of the kind `console`. A line that begins with `$ ` is a command; the lines after it are
 its output. Commands run in examples/, in this process. Only `bertsym` is run.
@@ -49,7 +49,7 @@ def main(*, check: bool) -> int:
     """Refresh every page; with `check`, change nothing and return 1 if a page is stale."""
     os.chdir(ROOT / "examples")
     stale = []
-    for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+    for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = page.read_text(encoding="utf-8")
         new = BLOCK.sub(lambda match: refreshed(match.group()), text)
         if new != text:

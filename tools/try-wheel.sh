@@ -9,5 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 test "$(empty/bin/bertsym total bert-base-uncased --count)" = 109482240
 test "$(empty/bin/bertsym total mamba-default --count)" = 159308544
+empty/bin/bertsym page bert-base-uncased -o model.html
+test "$(grep -c 'font/woff2;base64' model.html)" -ge 1
 empty/bin/python -c 'import bertsym; assert bertsym.load("bert-large-uncased").count() == 335141888'
 echo "the wheel installs and runs"

@@ -31,14 +31,21 @@ class Atlas:
             Code("NAME-default"),
         )
         zoo = (
-            ". Where the zoo has the name too it is the zoo's: ",
+            f". {len(ARCHITECTURES)} names, such as bert, mean a model that was written from its paper: ",
             Code(f"{atlas.PREFIX}NAME"),
-            " is the one from here.",
+            " is the one from the code.",
         )
         none = f"{len(self.missing)} model types have no formula; docs/atlas.md says why."
-        titles = (Column("name"), Column("class"), Column("heads"), Column("parameters", right=True), Column("formula"))
+        words = "A fixed field has one value for which the formula holds; a variant has a formula for other values."
+        titles = (Column("name"), Column("class"), Column("parameters", right=True), Column("formula"), Column("heads"))
         rows = tuple(_row(model) for model in self.models)
-        return (Paragraph((what,)), Paragraph((*given, *zoo)), Paragraph((none,)), Table(titles, rows))
+        return (
+            Paragraph((what,)),
+            Paragraph((*given, *zoo)),
+            Paragraph((none,)),
+            Paragraph((words,)),
+            Table(titles, rows),
+        )
 
     def record(self) -> Record:
         """Return the model types for programs."""
@@ -69,7 +76,7 @@ def _row(model: Listed) -> tuple[Inline, ...]:
     heads = ", ".join(name for name in model.heads if name != "model")
     number = len(variants(model.entry))
     varied = f", {number} variant{'s' * (number > 1)}" if number else ""
-    return (Code(model.name), model.cls, heads, Count(model.count), formula + fixed + varied)
+    return (Code(model.name), model.cls, Count(model.count), formula + fixed + varied, heads)
 
 
 def _variant(variant: Variant) -> Record:

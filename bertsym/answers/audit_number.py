@@ -102,9 +102,11 @@ class NumberAudit:
     def _reading(self, step: int, matches: Sequence[Match]) -> Iterable[Element]:
         verdict = self.verdict
         if len(verdict.stated.steps) > 1:
-            claim = f"{self.text} as {verdict.stated.reading(step)}"
-            several = f"{len(matches)} countings" if len(matches) > 1 else "one counting" if matches else "none"
-            yield Paragraph((f"{claim}: {several}.",))
+            several = f"{len(matches)} ways" if len(matches) > 1 else "one way" if matches else "no way"
+            come = "come" if len(matches) > 1 else "comes"
+            yield Paragraph(
+                (f"{several} of counting {come} to {self.text} {_precision(verdict.stated.reading(step))}.",)
+            )
         if matches and (len(matches) > 1 or len(verdict.stated.steps) > 1):
             yield _table(matches, MAX_SHOWN)
 
@@ -129,12 +131,17 @@ class NumberAudit:
         yield _nearest(verdict.nearest, verdict.stated.value)
         far = [match for match in verdict.matches if not match.slip]
         if far and not verdict.differences:
-            yield Paragraph(("Only far-fetched countings come to it:",))
+            yield Paragraph(("Only ways of counting that nobody uses come to it:",))
             yield _table(far, MAX_FARFETCHED)
         slips = [match for match in verdict.matches if match.slip]
         if slips:
             yield Paragraph(("It would be this, had something gone wrong on the way:",))
             yield _table(slips, MAX_SHOWN)
+
+
+def _precision(reading: str) -> str:
+    """Return the precision of a number as the end of a sentence."""
+    return "exactly" if reading == "exact" else f"as a number of {reading}"
 
 
 def _usual(number: int) -> str:

@@ -54,7 +54,7 @@ class Catalogue:
         if self.details:
             yield from map(_details, models)
 
-    def record(self) -> Record:
+    def record(self) -> dict[str, Record]:
         """Return the architectures of the zoo and the published models for programs."""
         types = {model.family.type for model in self.models}
         return {
@@ -69,7 +69,7 @@ class Catalogue:
                     "count": model.count,
                     "names": list(model.aliases),
                     "config": None if model.in_zoo else _plain(model.config),
-                    "sources": list(_sources(model)),
+                    "sources": list(sources_of(model)),
                 }
                 for model in self.models
             ],
@@ -92,10 +92,10 @@ def _heads(model_type: str) -> tuple[str, ...]:
 def _details(model: Published) -> Paragraph:
     """Return the further names and the sources of a model."""
     also = f" (also {', '.join(model.aliases)})" if model.aliases else ""
-    return Paragraph((Code(model.name), f"{also}: {'; '.join(_sources(model))}"))
+    return Paragraph((Code(model.name), f"{also}: {'; '.join(sources_of(model))}"))
 
 
-def _sources(model: Published) -> tuple[str, ...]:
+def sources_of(model: Published) -> tuple[str, ...]:
     """Return where the sizes and the count of a model come from; the zoo names its own sources."""
     if not model.in_zoo:
         return model.sources
@@ -130,6 +130,12 @@ def catalogue(only: str = "") -> Catalogue:
     if not models:
         raise UnknownName("family of models", only, {model.family.title for model in published()}, f"`{ALL}`")
     return Catalogue(models, bool(wanted))
+
+
+def selects(only: str) -> bool:
+    """Return True if `catalogue` has models for these words."""
+    wanted = words(only)
+    return any(_selected(model, wanted) for model in published())
 
 
 def _selected(model: Published, wanted: Words) -> bool:

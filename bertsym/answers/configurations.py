@@ -154,9 +154,7 @@ def _spent_record(limits: tuple[Limit, ...], spent: tuple[int, ...]) -> dict[str
     )
 
 
-def shortlist(
-    model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False
-) -> Shortlist:
+def shortlist(model: Model, request: Request, progress: Progress | None = None, *, explain: bool = False) -> Shortlist:
     """Return the best configurations; raises what `find` raises."""
     configurations = find(model, request, progress)
     sized = replace(model, given=configurations.known, pinned={})

@@ -14,9 +14,6 @@ from bertsym.model import Model
 from bertsym.spellings import AmbiguousName, meanings, spelled
 from bertsym.symbols import BY_SYMBOL, E, Own, V, in_order
 
-_LETTERS = {"A": "heads"}
-"""The letters that tables have for sizes of longer names."""
-
 
 def size_value(model: Model, symbol: Symbol) -> Value | None:
     """Return a size of a model, given or derived, or None if the model does not have it.
@@ -31,7 +28,7 @@ def size_value(model: Model, symbol: Symbol) -> Value | None:
             return size_value(model, own)
         return _embedding_width(model) if symbol == E else None
     value = model.public(symbol)
-    if BY_SYMBOL[symbol].default is not None and not free(value):
+    if (BY_SYMBOL[symbol].default is not None or symbol in model.architecture.defaults) and not free(value):
         return model.architecture.defaults.get(symbol, BY_SYMBOL[symbol].default)
     return evaluate(value, model.given) if free(value) <= set(model.given) else None
 
@@ -81,7 +78,7 @@ def _named(models: Sequence[Model], name: str) -> Symbol:
     unknown: UnknownName | None = None
     for model in models:
         try:
-            return model.size(_LETTERS.get(name, name)).symbol
+            return model.setting(name).symbol
         except UnknownName as error:
             unknown = unknown or error
     if name == str(E):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack
 
 from sympy import Expr
 
@@ -17,17 +18,20 @@ from bertsym.answers.formula import Formula
 from bertsym.answers.name_verification import NameVerification
 from bertsym.answers.verification import Verification as VerificationReport
 from bertsym.api.printing_options import choices
+from bertsym.api.records import Row, Shortened, as_dictionary, frame, rows
 from bertsym.claims.standing import Standing
 from bertsym.document import Result
+from bertsym.errors import clipped
 from bertsym.formulas.tree import to_sympy
+from bertsym.handed_out import public
 from bertsym.printing import (
     TEXT,
     HtmlOptions,
     LatexOptions,
     MarkdownOptions,
     NamesOptions,
+    PlainOptions,
     TableOptions,
-    TextOptions,
     TypstOptions,
     printed,
 )
@@ -35,10 +39,14 @@ from bertsym.render import mathtex
 from bertsym.report import Report
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bertsym.answers.derived import DerivedFormula
     from bertsym.answers.run_verification import RunVerification
     from bertsym.api.model import Model
     from bertsym.derive.types import Failure
+
+    Verified = VerificationReport | NameVerification | AdapterVerification | RunVerification
 
 
 def _chain(report: Report) -> str:
@@ -47,16 +55,67 @@ def _chain(report: Report) -> str:
     return f"${mathtex.chain(result.steps)}$"
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts."""
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
-    report: Report
+    R_co = TypeVarWithDefault("R_co", bound=Report, covariant=True, default=Any)
+else:
+    R_co = TypeVar("R_co")  # noqa: PLC0105  # its variance and its default are for type checkers
+
+SHOWN_LINES = 40
+"""The lines of an answer that a prompt shows."""
+SHOWN_CHARACTERS = 500
+"""The characters of such a line."""
+SHOWN_ROWS = 60
+"""The rows of a table that a notebook shows."""
+
+
+@dataclass(frozen=True, repr=False)
+class Answer(Generic[R_co]):
+    """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts.
+
+    `rows` are its rows as exact values, and `to_pandas()` is the table of them.
+    """
+
+    report: R_co
 
     def __str__(self) -> str:
         return self.text().removesuffix("\n")
 
-    def text(self, **options: Unpack[TextOptions]) -> str:
+    def __repr__(self) -> str:
+        lines = [clipped(line, SHOWN_CHARACTERS) for line in str(self).splitlines()]
+        if len(lines) > SHOWN_LINES:
+            more = f"... {len(lines) - SHOWN_LINES + 1:,} more lines: print() shows them"
+            lines = [*lines[: SHOWN_LINES - 1], more]
+        return "\n".join(lines)
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """Return the rows as exact values, by the names of `to_dict`; an answer without a table is one row.
+
+        Counts are integers, shares fractions, and formulas sympy expressions. A comparison has a row for each component
+        of each model.
+
+        Examples:
+            >>> from bertsym import load
+            >>> row = load("bert-base-uncased").breakdown().rows[0]
+            >>> row["name"], row.count, row.share, row.expression
+            ('embeddings', 23837184, Fraction(4434, 20365), H*(N + V + 4))
+        """
+        return rows(self.report)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `json` writes as a dictionary; a list of tensors is under `tensors`."""
+        return as_dictionary(self.report)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the rows as a table of pandas; raises `MissingExtra` without pandas.
+
+        Integers are int64 if all of a column fit, else Python's integers. Fractions and formulas stay objects.
+        """
+        return frame(self.rows, "to_pandas()")
+
+    def text(self, **options: Unpack[PlainOptions]) -> str:
         """Return the text that the command line prints."""
         return printed(self.report, choices(TEXT, options))
 
@@ -99,19 +158,22 @@ class Answer:
         return printed(self.report, choices("json", options))
 
     def _repr_markdown_(self) -> str:
-        return self.markdown()
+        return printed(Shortened(self.report, SHOWN_ROWS), choices("markdown", {}))
+
+    def _repr_html_(self) -> str:
+        return printed(Shortened(self.report, SHOWN_ROWS), choices("html", {}))
 
 
-@dataclass(frozen=True)
-class Total(Answer):
+@dataclass(frozen=True, repr=False)
+class Total(Answer[Formula]):
     """A formula: `expression` for sympy, `count` if every size is known."""
 
-    report: Formula
+    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def expression(self) -> Expr:
         """Return the formula as a sympy expression in the public symbols."""
-        return to_sympy(self.report.expression)
+        return public(to_sympy(self.report.expression), self.other_names)
 
     @property
     def count(self) -> int | None:
@@ -122,16 +184,16 @@ class Total(Answer):
         return _chain(self.report)
 
 
-@dataclass(frozen=True)
-class Derivative(Answer):
+@dataclass(frozen=True, repr=False)
+class Derivative(Answer[DerivativeReport]):
     """A derivative: `expression` for sympy, `value` and `elasticity` if every size is known."""
 
-    report: DerivativeReport
+    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def expression(self) -> Expr:
         """Return the derivative as a sympy expression."""
-        return to_sympy(self.report.expression)
+        return public(to_sympy(self.report.expression), self.other_names)
 
     @property
     def value(self) -> Fraction | None:
@@ -147,11 +209,10 @@ class Derivative(Answer):
         return _chain(self.report)
 
 
-@dataclass(frozen=True)
-class Audit(Answer):
+@dataclass(frozen=True, repr=False)
+class Audit(Answer[ClaimAudit]):
     """The verdict on a claim: stands, nearly, mixed, finding or unread. `notes` say how the claim was read."""
 
-    report: ClaimAudit
     notes: tuple[str, ...] = ()
 
     @property
@@ -165,11 +226,9 @@ class Audit(Answer):
         return self.report.standing is Standing.STANDS
 
 
-@dataclass(frozen=True)
-class Verification(Answer):
+@dataclass(frozen=True, repr=False)
+class Verification(Answer["Verified"]):
     """A checkpoint beside a model, tensor by tensor; or a run of a class beside the formula of a cost."""
-
-    report: VerificationReport | NameVerification | AdapterVerification | RunVerification
 
     @property
     def ok(self) -> bool:
@@ -182,8 +241,8 @@ class Verification(Answer):
         return self.report.count
 
 
-@dataclass(frozen=True)
-class Derived(Answer):
+@dataclass(frozen=True, repr=False)
+class Derived(Answer[Any]):
     """A formula that was inferred from model code, with the evidence for it."""
 
     report: DerivedFormula
@@ -211,7 +270,7 @@ class Derived(Answer):
     @property
     def expression(self) -> Expr:
         """Return the formula as a sympy expression in the public symbols."""
-        return to_sympy(self.report.expression)
+        return public(to_sympy(self.report.expression))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to a file that `load` reads; raises `PartialFormula` or `BadFile`."""

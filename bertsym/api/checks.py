@@ -12,10 +12,11 @@ from bertsym import arguments
 from bertsym.answers.audit import asked
 from bertsym.answers.verification import verification
 from bertsym.api.answers import Audit, Verification
-from bertsym.api.model import Model, load
+from bertsym.api.model import Loadable, Model, load
 from bertsym.claims.costs.countings import part_or_quantity
 from bertsym.claims.question import question
 from bertsym.errors import Conflict, Missing
+from bertsym.model import Model as Spec
 from bertsym.values import replace
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def audit(
     claim: str | PathLike[str],
-    model: Model | str | None = None,
+    model: Model | Loadable | None = None,
     *,
     head: str | None = None,
     of: str = "",
@@ -60,7 +61,7 @@ def audit(
         >>> audit("48.3 GFLOPs", "bert-base-uncased", run={"S": 512}).report.verdict.matches[0].counting.name
         'macs'
     """
-    chosen = model if isinstance(model, Model) else load("bert" if model is None else arguments.path(model, "model"))
+    chosen = model if isinstance(model, Model) else load("bert" if model is None else model)
     spec = (chosen if head is None else chosen.with_head(head)).plain_spec("audit")
     given = arguments.mapping(where, "where", "{'d': 'H'}")
     names = {name: arguments.text(meant, f"where[{name!r}]") for name, meant in given.items()}
@@ -74,7 +75,7 @@ def audit(
 
 
 def verify(
-    model: Model | str | PathLike[str] | None,
+    model: Model | Loadable | None,
     source: str | PathLike[str] | None = None,
     *,
     head: str | None = None,
@@ -86,7 +87,7 @@ def verify(
     """Compare a checkpoint with a model, tensor by tensor. Only headers of files are read, no weights.
 
     `source` is a `.safetensors` or `.gguf` file, a `.safetensors.index.json`, or the folder of one. Of an index without
-    its shards, names and total size are compared. `model` is a loaded model, a name, or the path of a `config.json`.
+    its shards, names and total size are compared. `model` is a loaded model, or what `load` takes.
     None takes the `config.json` beside the checkpoint. Without one it takes the model that the names and shapes fit
     best. `infer` ignores a `config.json`. `framework` compares with the class as transformers builds it. `header_only`
     accepts a file of which only the beginning was fetched. `model_type` is the type as which a `config.json` is read.
@@ -108,8 +109,11 @@ def verify(
         return Verification(_run(model, others, framework=framework))
     if source is None:
         raise Missing("source", "a checkpoint, or a model `of` a quantity with framework=True")
-    named = None if model is None or isinstance(model, Model) else arguments.path(model, "model")
-    target = model.plain_spec("verify") if isinstance(model, Model) else named
+    target: Spec | str | None = None
+    if isinstance(model, Model) or (model is not None and not isinstance(model, str | PathLike)):
+        target = (model if isinstance(model, Model) else load(model, model_type=model_type)).plain_spec("verify")
+    elif model is not None:
+        target = arguments.path(model, "model")
     report = verification(
         Path(arguments.path(source, "source")),
         target,

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sympy import Symbol
 
 from bertsym import arguments
 from bertsym import count as counting
 from bertsym.algebra import Value
-from bertsym.answers.breakdown import broken_down
-from bertsym.answers.comparison import Shown, comparison
+from bertsym.answers.breakdown import Breakdown, broken_down
+from bertsym.answers.comparison import Comparison, Shown, comparison
 from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
 from bertsym.answers.derivative import derivative
-from bertsym.answers.explanation import derivation
+from bertsym.answers.explanation import Derivation, derivation
 from bertsym.answers.formula import formula_written
-from bertsym.answers.inventory import inventory
-from bertsym.answers.size_table import USUAL, size_table
+from bertsym.answers.inventory import Inventory, inventory
+from bertsym.answers.size_table import USUAL, SizeTable, size_table
 from bertsym.answers.sizes import sizes as sizes_that_meet
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
+from bertsym.api.configurations import Configuration, written_configuration
+from bertsym.compiled import CompiledCount, compiled
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
-from bertsym.errors import Conflict, Missing, Unreadable
+from bertsym.errors import Conflict, Missing, UnknownName, Unreadable, listed
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
-from bertsym.resolve import examples
+from bertsym.resolve import examples, load_json
 from bertsym.resolve import load as load_spec
 from bertsym.solving import shapes
 from bertsym.solving.constraints import parse_constraint, parse_ties
@@ -39,8 +41,16 @@ from bertsym.solving.tensor_parallel import divided
 from bertsym.values import replace
 
 if TYPE_CHECKING:
+    from bertsym.answers.roofline import Roofline
+    from bertsym.answers.sweep import Sweep
+    from bertsym.answers.tradeoff import Tradeoff
     from bertsym.costs import Measure, Settings
+    from bertsym.files.jsonfile import Json
     from bertsym.solving.budgets import Measured
+
+
+SHOWN_CHARACTERS = 160
+"""The characters of a model at a prompt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +85,14 @@ class Model:
         )
 
     def __repr__(self) -> str:
-        sizes = "".join(f", {name}={value}" for name, value in self.sizes.items())
-        return f"Model({self.spec.architecture.name}, {self.spec.cls}{sizes})"
+        parts = [self.spec.architecture.name, self.spec.cls, *(f"{name}={size}" for name, size in self.sizes.items())]
+        return f"Model({listed(parts, SHOWN_CHARACTERS)})"
 
     def _repr_latex_(self) -> str:
         return self.total()._repr_latex_()
+
+    def _repr_html_(self) -> str:
+        return self.total()._repr_html_()
 
     @property
     def sizes(self) -> dict[str, Value]:
@@ -90,17 +103,21 @@ class Model:
     def symbols(self) -> Mapping[str, Symbol]:
         """Return the symbols of the model's formulas: by public name, and by every field that means a size.
 
-        sympy reads text as another symbol, on which no formula depends: `expression.diff("H")` is 0. Pass a symbol from
-        here. A name that the model does not know raises `UnknownName`.
+        They are plain: `symbols["H"]` is `sympy.Symbol("H")`. A name that the model does not know raises `UnknownName`.
 
         Examples:
             >>> bert = load("bert")
-            >>> print(bert.total().expression.diff(bert.symbols["V"]))
-            H
+            >>> formula = bert.total().expression
+            >>> print(formula.diff(bert.symbols["V"]), formula.diff("V"))
+            H H
             >>> bert.symbols["hidden_size"]
             H
         """
         return arguments.SymbolsByName(self.spec)
+
+    @property
+    def _other_names(self) -> Mapping[str, str]:
+        return dict(self.spec.architecture.other_names)
 
     @property
     def heads(self) -> dict[str, str]:
@@ -112,18 +129,19 @@ class Model:
         """Return how a file was read where its author may not expect it, such as a field that was ignored."""
         return self.spec.notes
 
-    def at(self, sizes: Mapping[str, Value | str] | None = None, /, **more: Value | str) -> Model:
+    def at(self, sizes: Mapping[str | Symbol, Value | str] | None = None, /, **more: Value | str) -> Model:
         """Return the model with sizes put in: `at(H=1024, L=24)`, `at({"ffn_ratio": "8/3"})`.
 
         A size goes by its public name or by the field of a `config.json` that sets it: `at(hidden_size=1024)`. The
-        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`.
+        sizes of a derived model have names of its own code: `at(first_k_dense_replace=3)`. A symbol of the model is as
+        good as its name.
 
         Raises `UnknownName`, `Unreadable`, `Conflict` or `NotAnInteger`, all of them `BertsymError`.
         """
         given: dict[Symbol, Value] = {}
         typed: dict[Symbol, str] = {}
-        for name, value in (*arguments.mapping(sizes, "sizes", "{'H': 1024}").items(), *more.items()):
-            size = self.spec.size(name)
+        for name, value in (*arguments.sizes_by_name(sizes, "sizes").items(), *more.items()):
+            size = self.spec.setting(name)
             exact = arguments.size_value(size, value)
             if given.setdefault(size.symbol, exact) != exact:
                 before = f"{typed[size.symbol]}={given[size.symbol]}"
@@ -189,7 +207,8 @@ class Model:
         """Return the formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
         kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
         self.spec.check_known(kept)
-        return Total(formula_written(self.spec, self.convention(convention, only, without), form, kept))
+        report = formula_written(self.spec, self.convention(convention, only, without), form, kept)
+        return Total(report, self._other_names)
 
     def breakdown(
         self,
@@ -199,12 +218,46 @@ class Model:
         only: Iterable[str] = (),
         without: Iterable[str] = (),
         form: str = "collected",
-    ) -> Answer:
+    ) -> Answer[Breakdown]:
         """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
         return Answer(broken_down(self.spec, self.convention(convention, only, without), grouping, Style.named(form)))
 
-    def tensors(self, convention: str = "exact") -> Answer:
+    def compile(
+        self,
+        *sizes: str | Symbol,
+        convention: str = "exact",
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        of: str | None = None,
+        head: str | None = None,
+        overflow: str = "raise",
+    ) -> CompiledCount:
+        """Return the count as an exact function of sizes, for integers of any size and for arrays of numpy.
+
+        `compile("H", "L")(768, 12)` is `at(H=768, L=12).count()`, refusals included, and takes microseconds. The other
+        sizes stay. Without `sizes` the arguments are the sizes that are open, in the order of `sizes` of the result.
+        `of` counts another quantity, and `head` another task head. In an array, a count beyond 64 bits raises
+        `Overflow`; with `overflow="object"` the array has Python's integers then.
+
+        Raises `UnknownName`, `Conflict`, and `MissingSize` if the count depends on more sizes.
+
+        Examples:
+            >>> parameters = load("bert-base-uncased").compile("H", "L")
+            >>> parameters(768, 12), parameters(L=24, H=768)
+            (109482240, 194536704)
+            >>> load("bert-base-uncased").compile("B", "S", of="flops")(1, 512)
+            96637943808
+        """
+        if overflow not in ("raise", "object"):
+            raise UnknownName("overflow", overflow, ("raise", "object"))
+        model = self if head is None else self.with_head(head)
+        model = model if of is None else model.of(of, None if convention == "exact" else convention)
+        counted = model.convention(convention if of is None else "exact", only, without)
+        symbols = [model.spec.size(name).symbol for name in arguments.texts(sizes, "sizes")]
+        return compiled(model.spec, symbols, counted, model.measure, promotes=overflow == "object")
+
+    def tensors(self, convention: str = "exact") -> Answer[Inventory]:
         """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
         return Answer(inventory(self.spec, self.convention(convention)))
 
@@ -217,7 +270,7 @@ class Model:
         base: str = "",
         values: Iterable[str] = (),
         sizes: Iterable[str] | None = None,
-    ) -> Answer:
+    ) -> Answer[Comparison]:
         """Compare this model with others, component by component.
 
         `names` are titles for the models, in their order. `base` is the title of the model to which differences and
@@ -246,7 +299,9 @@ class Model:
         )
         return Answer(report)
 
-    def size_table(self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()) -> Answer:
+    def size_table(
+        self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()
+    ) -> Answer[SizeTable]:
         """Return the table of sizes of this model and others, a model in each row, as papers print it.
 
         `columns` are sizes, `parameters`, components, conventions such as `non-embedding`, `sharing`, `class` or `id`.
@@ -263,25 +318,28 @@ class Model:
         chosen = chosen_names(arguments.texts(names, "names"), [""] * len(models))
         return Answer(size_table(models, arguments.texts(columns, "columns"), chosen))
 
-    def explain(self, component: str | None = None, convention: str = "exact") -> Answer:
+    def explain(self, component: str | None = None, convention: str = "exact") -> Answer[Derivation]:
         """Derive the count step by step, from tensors and shapes."""
         return Answer(derivation(self.spec, self.convention(convention), component))
 
-    def derivative(self, by: str, order: int = 1, convention: str = "exact", *, form: str = "collected") -> Derivative:
+    def derivative(
+        self, by: str | Symbol, order: int = 1, convention: str = "exact", *, form: str = "collected"
+    ) -> Derivative:
         """Differentiate the total by a size; the value and the elasticity are known if every size is.
 
         Examples:
             >>> load("bert-base-uncased").derivative("V").value
             Fraction(768, 1)
         """
-        symbol = self.spec.size(by).symbol
+        symbol = self.spec.size(arguments.name(by, "by")).symbol
         times = arguments.whole(order, "order")
-        return Derivative(derivative(self.spec, symbol, times, self.convention(convention), Style.named(form)))
+        report = derivative(self.spec, symbol, times, self.convention(convention), Style.named(form))
+        return Derivative(report, self._other_names)
 
     def solve(
         self,
         target: int | str | None = None,
-        unknowns: str | Iterable[str] = "H",
+        unknowns: str | Symbol | Iterable[str | Symbol] = "H",
         convention: str = "exact",
         *,
         compute: int | str | None = None,
@@ -304,12 +362,13 @@ class Model:
         like: str | None = None,
         tp: int | None = None,
         diverse: bool = False,
-    ) -> Answer:
+    ) -> Answer[Any]:
         """Find the size that meets a target, or with several unknowns the configurations.
 
         A size that stays open is taken from the base model of the architecture, and the answer names it.
 
-        One unknown is solved as mathematics (`report.solution`); several are searched for completely (`report.found`).
+        `rows` are the sizes that were found, with their counts. One unknown is solved as mathematics
+        (`report.solution`); several are searched for completely (`report.found`).
         `at_most` and `at_least` are budgets by convention, or of another quantity, as in `{"memory": "24GiB"}`. The
         sizes of a run that these depend on are `at`; `dtype` and the rest are those of `of`. The target "max" finds the
         largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
@@ -381,7 +440,9 @@ class Model:
         spec = spec if at is None else Model(spec, self.measure).at(at).spec
         return (within_positions(spec, loaded) if beside else spec), beside
 
-    def roofline(self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None) -> Answer:
+    def roofline(
+        self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None
+    ) -> Answer[Roofline]:
         """Return a lower bound on the time of a forward pass, a decoded token and a training step on a device.
 
         `at` are the sizes of the run, such as B and S. Raises `UnknownName`, `NotKnownOf`, `MissingSize` or `Conflict`.
@@ -399,9 +460,104 @@ class Model:
         named = replace(loaded, architecture=replace(loaded.architecture, accepted=accepted))
         sizes = {}
         for name, value in arguments.mapping(at, "at", "{'B': 1, 'S': 512}").items():
-            size = named.size(name)
+            size = named.setting(name)
             sizes[size.symbol] = arguments.size_value(size, value)
         return Answer(roofline(loaded, sizes, arguments.text(device, "device"), arguments.text(dtype, "dtype")))
+
+    def config(self) -> dict[str, Json]:
+        """Return the fields of a `config.json` that transformers loads and that counts the same.
+
+        A size that stays open is that of the base model of the architecture. Raises `NotWritten` for a size that no
+        field sets, and `NoConfiguration`, `BadField` or `BadFile`.
+
+        Examples:
+            >>> fields = load("bert").at(H=1024, L=24, heads=16).config()
+            >>> fields["architectures"], fields["hidden_size"], fields["intermediate_size"]
+            (['BertModel'], 1024, 4096)
+        """
+        from bertsym.answers.configuration_file import configuration_file
+
+        return dict(configuration_file(self.plain_spec("config")).fields)
+
+    def sweep(
+        self,
+        over: Mapping[str, Sequence[int]],
+        of: str | Iterable[str] = (),
+        *,
+        at: Mapping[str, Value | str] | None = None,
+        ties: str | Iterable[str] = (),
+        where: str | Iterable[str] = (),
+        dtype: str | None = None,
+        optimizer: str | None = None,
+        kernel: str | None = None,
+        zero: int | None = None,
+        devices: int | None = None,
+    ) -> Sweep:
+        """Return the table of counts and costs over a lattice of sizes, counted while it is read.
+
+        `of` are quantities, also under a convention, as `flops:train`; by default all that are known of the model. `at`
+        are sizes of the model and of a run. `columns` and `rows()` of the result are what pandas takes; iterating over
+        it yields a mapping a row. Raises `TooLarge` for more than a million combinations, and what `solve` raises.
+
+        Examples:
+            >>> table = load("bert-base-uncased").sweep({"L": range(6, 13, 6)}, "parameters", where="H/L >= 64")
+            >>> [(row["L"], row["parameters"]) for row in table]
+            [(6, 66955008), (12, 109482240)]
+        """
+        from bertsym.answers.sweep import MOST_ROWS, Axis, sweep, with_quantities
+
+        loaded, names = self.plain_spec("sweep"), arguments.texts(of, "of")
+        given = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        joined, quantities, left_out = with_quantities(loaded, names, given)
+        spec = joined if at is None else Model(joined).at(at).spec
+        axes = [
+            Axis(spec.size(name).symbol, arguments.wholes(values, f"over[{name!r}]", MOST_ROWS))
+            for name, values in arguments.mapping(over, "over", "{'H': range(512, 2049, 64)}").items()
+        ]
+        return sweep(
+            loaded,
+            spec,
+            axes,
+            quantities,
+            ties=parse_ties(arguments.texts(ties, "ties"), spec.size),
+            conditions=tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where")),
+            left_out=left_out,
+            named=bool(names),
+        )
+
+    def tradeoff(
+        self,
+        vary: str = "V",
+        against: str = "L",
+        total: int | str | None = None,
+        convention: str = "exact",
+        *,
+        values: Iterable[int] | None = None,
+        ties: str | Iterable[str] = (),
+    ) -> Answer[Tradeoff]:
+        """Return what each value of one size leaves of another at a constant total, that of the model by default.
+
+        Raises what `solve` raises, `TooLarge` for more than 200 values, and `Conflict` for a size against itself.
+
+        Examples:
+            >>> base = load("bert-base-uncased")
+            >>> choices = base.tradeoff("V", "L", "110M", values=[16_000, 32_000]).report.choices
+            >>> [(choice.number, choice.point.value) for choice in choices]
+            [(16000, 13), (32000, 11)]
+        """
+        from bertsym.answers.tradeoff import MOST_ROWS, tradeoff
+
+        counted = self.convention(convention)
+        report = tradeoff(
+            self.spec,
+            self.spec.size(vary).symbol,
+            self.spec.size(against).symbol,
+            None if total is None else arguments.count(total, "total", counted.unit),
+            counted,
+            values=None if values is None else arguments.wholes(values, "values", MOST_ROWS),
+            ties=parse_ties(arguments.texts(ties, "ties"), self.spec.size),
+        )
+        return Answer(report)
 
     @property
     def quantity(self) -> str:
@@ -417,16 +573,36 @@ class Model:
         return select(found, self.spec.tensors, *narrowed)
 
 
-def load(target: str | PathLike[str], head: str | None = None, *, model_type: str | None = None) -> Model:
-    """Load a model by name (`bert`, `Llama 3.1 8B`), or from a `config.json`, its folder or a saved model.
+Loadable = str | PathLike[str] | Mapping[str, Any] | Configuration
+"""What `load` takes."""
 
-    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder.
+
+def load(
+    target: Loadable,
+    head: str | None = None,
+    *,
+    model_type: str | None = None,
+) -> Model:
+    """Load a model by name, from a configuration, from a `config.json` or its folder, or from a saved model.
+
+    A name means the class that its papers count: the bare model of an encoder, the language model of a decoder. A
+    configuration is a mapping of the fields of a `config.json`, or an object of transformers such as `BertConfig()`,
+    which is read as the file that `save_pretrained` writes.
 
     `head` replaces the class that a file names, and `model_type` its type. `notes` of the model say what was inferred
     from the file. Raises `UnknownName`, `AmbiguousModel` for a name of several models, `BadFile`, `BadField`, or
     `Conflict` for a name with a `model_type`.
+
+    Examples:
+        >>> load("bert-base-uncased") == load("BERT base uncased")
+        True
+        >>> load({"model_type": "bert", "hidden_size": 1024, "num_attention_heads": 16}).sizes["H"]
+        1024
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
+    written = written_configuration(target)
+    if written is not None:
+        return Model(load_json(*written, head, kind))
     return Model(load_spec(arguments.path(target, "target"), head, kind))
 
 

@@ -12,7 +12,7 @@ from bertsym.printing import OPTIONS, Choices
 _PAIRS = {"rename": r"{'H': 'h'}", "heading": "{'share': 'Percent'}"}
 _LISTS = ("columns",)
 _NUMBERS = ("digits", "places")
-_SWITCHES = ("legend", "method", "small", "footnotesize", "siunitx", "standalone")
+_SWITCHES = ("bars", "legend", "method", "small", "footnotesize", "siunitx", "standalone")
 
 
 def choices(syntax: str, options: Mapping[str, Any]) -> Choices:

@@ -140,9 +140,12 @@ def judge_number(
     everything = count(model.with_head(heads[0]))
     counts = census(model, heads) if known is None else known
     if _ONE_HEAD.search(words) is not None:
-        counts = list(_of_one_head(model.with_head(heads[0])))
+        counts = [entry for entry in _of_parts(model.with_head(heads[0])) if entry.counting.scope.endswith(OF_ONE_HEAD)]
     elif scope is not None:
-        counts = [entry for entry in counts if scope(entry.counting)]
+        # A single table, such as that of tokens, is no way to count a model, and so in no census.
+        counts = [entry for entry in counts if scope(entry.counting)] or [
+            entry for entry in _of_parts(model.with_head(heads[0])) if scope(entry.counting)
+        ]
     elif whole:
         counts = [entry for entry in counts if not entry.counting.part]
     if scope is None and says_total(words):
@@ -184,11 +187,11 @@ def judge_number(
     return NumberVerdict(stated, model, found, tuple(nearest[:3]), everything, modules, explained)
 
 
-def _of_one_head(model: Model) -> Iterator[Count]:
-    """Yield what one head has of each projection of the attention."""
+def _of_parts(model: Model) -> Iterator[Count]:
+    """Yield every part of the model that has a name, such as a table or one head's share of a projection."""
     for counting in named_parts(model.cls, parts(model, fill=model.given)):
         number = counting.terms.get(())
-        if counting.scope.endswith(OF_ONE_HEAD) and number is not None and number.denominator == 1:
+        if number is not None and number.denominator == 1:
             yield Count(counting, number.numerator, counting.cost)
 
 

@@ -68,6 +68,7 @@ NUMERAL = rf"(?P<digits>{_DIGITS})(?:{_POWER})?(?:{_UNIT})?"
 """The pattern of a numeral, for a search in texts whose digits are ASCII ones."""
 
 _NUMERAL = re.compile(NUMERAL)
+_FULL_WIDTH_COMMA = re.compile(r"(?P<before>[0-9]+)，(?=(?P<behind>[0-9]+))")
 _MORE = re.compile(rf"\s*(?P<digits>\d+)\s*(?P<myriad>{_MYRIAD_UNITS})?")
 
 
@@ -87,12 +88,18 @@ class Numeral:
 def ascii_digits(text: str) -> str:
     """Return a text of the same length with ASCII digits and marks in place of full-width and other scripts' digits.
 
-    >>> ascii_digits("１１０Ｍ，١١٠"), ascii_digits("10⁸")
-    ('110M,110', '10⁸')
+    A full-width comma between ASCII digits that form no group of thousands ends a clause, and stays.
+
+    >>> ascii_digits("１１０Ｍ，١١٠"), ascii_digits("10⁸"), ascii_digits("109482240，12 和 109，482，240")
+    ('110M,110', '10⁸', '109482240，12 和 109,482,240')
     """
     if text.isascii():
         return text
-    return "".join(letter if letter.isascii() else _plain(letter) for letter in text)
+    letters = [letter if letter.isascii() else _plain(letter) for letter in text]
+    for match in _FULL_WIDTH_COMMA.finditer(text):
+        if len(match["before"]) > 3 or len(match["behind"]) != 3:
+            letters[match.end() - 1] = "，"
+    return "".join(letters)
 
 
 def _plain(letter: str) -> str:

@@ -34,6 +34,7 @@ ABOUT_COUNTS = re.compile(rf"{PARAMETERS}|param|learnable|trainable", re.IGNOREC
 _ADJECTIVES = (
     r"(?:(?:total|trainable|learnable|learned|model|active|activated|non-?embedding|embedding|backbone|attention|layer"
     r"|encoder|decoder|pooler|transformer|network|dense|unique|free|weight|of|de|d['’]|trainierbaren?|entraînables?"
+    r"|总|總|可训练|自注意力|多头|注意力|前馈|全连接|词嵌入|词向量|位置|嵌入|层归一化|归一化|偏置|池化|每层|网络|层|模型"
     r"|个|個|的|の|개의|float32|fp32)[\s~-]*){0,4}"
 )
 _FOLLOWS = re.compile(rf"(?:[\s~*_$)）-]|\\[,; ])*(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?![a-zà-ÿ])", re.IGNORECASE)
@@ -65,6 +66,11 @@ _SERIES = re.compile(
 )
 _BRACKETED = re.compile(r"\s*[(（]\s*(?:[~≈]|about\s|or\s)?")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
+_CALCULATION = re.compile(
+    r"(?:[\s)）]*(?:[*×·∗✕x+/]|\\times|\\cdot)\s*[(（]*\s*\d[\d,.]*){1,24}[\s)）]*(?:(?P<equals>[=＝≈])\s*)?"
+)
+"""The rest of a calculation behind its first number, up to its result: `30522*768 = 23440896`."""
+
 _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
 
 
@@ -145,6 +151,7 @@ def _start(quoted: Quoted) -> int:
 def _quoted(text: str) -> Iterator[Quoted]:
     """Yield the numbers with the word for parameters, and the bare ones with a unit."""
     before: list[tuple[re.Match[str], Numeral, int]] = []
+    results: dict[int, re.Match[str]] = {}
     last = 0
     for match in _FIND.finditer(text):
         read = read_numeral(match) if match.start() >= last else None
@@ -166,8 +173,14 @@ def _quoted(text: str) -> Iterator[Quoted]:
             yield from _series(text, before, following)
             before = []
             continue
-        preceding = _PRECEDES.search(text, max(match.start() - REACH, 0), match.start())
-        if preceding is not None and not _OTHERS.match(text, stop):
+        preceding = results.pop(match.start(), None)
+        preceding = preceding or _PRECEDES.search(text, max(match.start() - REACH, 0), match.start())
+        calculation = None if preceding is None else _CALCULATION.match(text, stop)
+        if preceding is not None and calculation is not None:
+            # The number is a factor or a term; the count is what the calculation comes to.
+            results |= {calculation.end(): preceding} if calculation["equals"] else {}
+            before = []
+        elif preceding is not None and not _OTHERS.match(text, stop):
             if _counts(found):
                 words = preceding["adjectives"]
                 start = preceding.start("adjectives") + len(words) - len(words.lstrip("的の "))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +13,7 @@ import typer
 from bertsym.cli import (
     audit,
     compare,
+    config,
     derive,
     diff,
     embed,
@@ -20,12 +24,18 @@ from bertsym.cli import (
     roofline,
     show,
     solve,
+    sweep,
     symbols,
     tensors,
     total,
+    tradeoff,
     verify,
+    web_page,
 )
+from bertsym.cli import help as help_page
+from bertsym.cli.completion import VARIABLE
 from bertsym.cli.interrupts import INTERRUPTED
+from bertsym.cli.sections import SHORT, Command, Root
 from bertsym.cli.streams import edged, note
 from bertsym.errors import BertsymError, printable
 from bertsym.version import __version__
@@ -33,12 +43,23 @@ from bertsym.version import __version__
 # The base of click's errors. typer 0.28 contains a copy of click, and older versions import it.
 _Refused: Any = typer.BadParameter.__mro__[2]
 
-app = typer.Typer(
+
+class App(typer.Typer):
+    """The application, whose commands have their options under headings."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Any:
+        """Add a command."""
+        return super().command(name, cls=Command, **settings)
+
+
+app = App(
     name="bertsym",
+    cls=Root,
     help="Count the parameters of BERT and its relatives: exact formulas and exact numbers.",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
+    invoke_without_command=True,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -57,17 +78,54 @@ def _citation(requested: bool) -> None:
         raise typer.Exit
 
 
+def _show_completion(requested: bool) -> None:
+    if requested:
+        from bertsym.cli.completion import SCRIPTS, shell
+
+        typer.echo(SCRIPTS[shell()], nl=False)
+        raise typer.Exit
+
+
+def _install_completion(requested: bool) -> None:
+    if requested:
+        from bertsym.cli.completion import install, shell
+
+        name = shell()
+        file, start = install(name, Path.home())
+        loaded = f", and {start} loads it" if start is not None else ""
+        typer.echo(f"completion for {name} is in {file}{loaded}: start a new shell")
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
-    version: Annotated[  # the callback prints it
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
-    citation: Annotated[  # the callback prints it
+    citation: Annotated[
         bool,
         typer.Option("--citation", callback=_citation, is_eager=True, help="Print the entry for BibTeX and exit."),
     ] = False,
+    install_completion: Annotated[
+        bool,
+        typer.Option(
+            "--install-completion",
+            callback=_install_completion,
+            is_eager=True,
+            help="Let the shell named by SHELL complete commands, models and options: bash, zsh or fish.",
+        ),
+    ] = False,
+    show_completion: Annotated[
+        bool,
+        typer.Option(
+            "--show-completion", callback=_show_completion, is_eager=True, help="Print the script that does so."
+        ),
+    ] = False,
 ) -> None:
-    pass
+    del version, citation, install_completion, show_completion  # their callbacks have acted
+    if context.invoked_subcommand is None:
+        typer.echo(SHORT, nl=False)
 
 
 app.command("total")(total.total)
@@ -76,8 +134,12 @@ app.command("tensors")(tensors.tensors)
 app.command("explain")(explain.explain)
 app.command("diff")(diff.diff)
 app.command("solve")(solve.solve)
+app.command("config")(config.config)
+app.command("sweep")(sweep.sweep)
+app.command("tradeoff")(tradeoff.tradeoff)
 app.command("compare")(compare.compare)
 app.command("plot")(plot.plot)
+app.command("page")(web_page.page)
 app.command("verify")(verify.verify)
 app.command("macros")(macros.macros)
 app.command("embed")(embed.embed)
@@ -86,6 +148,7 @@ app.command("audit")(audit.audit)
 app.command("derive")(derive.derive)
 app.command("models")(models.models)
 app.command("symbols")(symbols.symbols)
+app.command("help")(help_page.show_help)
 
 
 def run() -> int:
@@ -105,8 +168,10 @@ def run() -> int:
 
 def _answered() -> int:
     """Run the command and return the exit code."""
+    if VARIABLE in os.environ:
+        return _completed(os.environ[VARIABLE])
     try:
-        stopped = app(standalone_mode=False)
+        stopped = app(standalone_mode=False, prog_name="bertsym")
     except _Refused as error:
         error.message = printable(error.message)  # the message quotes the user's words
         error.show()
@@ -114,3 +179,12 @@ def _answered() -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
     return stopped if isinstance(stopped, int) else 0
+
+
+def _completed(request: str) -> int:
+    """Print the answer to a shell that completes a word, and return the exit code."""
+    from bertsym.cli.completion import answer
+
+    text, code = answer(typer.main.get_command(app), request, os.environ)
+    sys.stdout.write(text)
+    return code

@@ -32,7 +32,6 @@ def compare(
         typer.Argument(
             metavar="MODEL...",
             help="Architectures, named models, or paths of a config.json; one with --conventions.",
-            autocompletion=options.model_names,
             show_default=False,
         ),
     ],

@@ -11,6 +11,7 @@ from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 
 if TYPE_CHECKING:
+    from bertsym.answers.model_card import ModelCard
     from bertsym.model import Model
 
 
@@ -19,9 +20,8 @@ def models(
     only: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FAMILY]...",
-            help="List only models with these words in their names or families. With --table: models or families.",
-            autocompletion=options.model_names,
+            metavar="[NAME]...",
+            help="A model, or words of the names or families to list. With --table: models or families.",
             show_default=False,
         ),
     ] = None,
@@ -43,10 +43,11 @@ def models(
     *,
     page: Page,
 ) -> None:
-    """List the published models that have a name here.
+    """List the published models, or print what one is.
 
-    Each has its exact count. FAMILY, such as `llama`, selects some, and adds their heads, further names and sources.
-    `--table` prints the sizes of models that are named, as a paper does, and `--all` the model types of transformers.
+    Each has its exact count. A name such as bert-base-uncased prints the sizes, heads and sources of one model, and a
+    beginning or a family such as `llama` lists some. `--table` prints the sizes of models as a paper does, and `--all`
+    the model types of transformers.
     """
     from bertsym.errors import Conflict, Missing
 
@@ -59,7 +60,7 @@ def models(
             raise Conflict("--all", words, "--all lists every model type")
         if names:
             raise Conflict("--name", "a list of models", "pass --table with it")
-        show(listing() if everything else catalogue(words), page)
+        show(listing() if everything else _one(words) or catalogue(words), page)
         return
     from bertsym.answers.size_table import USUAL, size_table
     from bertsym.answers.titles import chosen_names
@@ -72,6 +73,24 @@ def models(
     typed = [typed for typed, _ in loaded]
     chosen = chosen_names(names or (), typed)
     show(size_table([model for _, model in loaded], options.split([table]) or USUAL, chosen), page)
+
+
+def _one(text: str) -> ModelCard | None:
+    """Return the card of the one model that a text names, or None if it selects several or all.
+
+    A model type such as `bert` selects the published models of the type if there are some. Raises `UnknownModel`.
+    """
+    from bertsym.answers.catalogue import selects
+    from bertsym.answers.model_card import model_card
+    from bertsym.names.reading import spelled
+    from bertsym.resolve import published_model
+
+    reading = spelled(text) if text else None
+    if reading is not None and reading.model is not None:
+        return model_card(published_model(reading.model), reading.model)
+    if not text or (selects(text) and "=" not in text):
+        return None
+    return model_card(options.load(text, None))
 
 
 def _named(text: str) -> list[tuple[str, Model]]:

@@ -25,29 +25,12 @@ if TYPE_CHECKING:
 NO_SETTINGS: Mapping[str, str | int | tuple[str, ...]] = MappingProxyType({})
 
 
-def model_names(incomplete: str) -> list[str]:
-    """Return the names that a shell may complete: model types and published models, without sympy."""
-    from bertsym import atlas
-    from bertsym.names.catalogue import published
-
-    names = dict.fromkeys((*atlas.index(), *(model.name for model in published())))
-    return [name for name in names if name.casefold().startswith(incomplete.casefold())]
-
-
-def head_names(incomplete: str) -> list[str]:
-    """Return the names of heads that a shell may complete."""
-    from bertsym.names.heads import ALIASES
-
-    return [name for name in ALIASES if name.startswith(incomplete)]
-
-
 Target = Annotated[
     str,
     typer.Argument(
         metavar="[MODEL]",
         help="A model type (bert), a published model (bert-base-uncased, 'Llama 3.1 8B'), or a path of a config.json.",
         show_default=True,
-        autocompletion=model_names,
     ),
 ]
 At = Annotated[
@@ -64,7 +47,6 @@ HeadName = Annotated[
         "--head",
         metavar="NAME",
         help="Count the model with this task head, such as masked-lm or mlm; model is the bare one.",
-        autocompletion=head_names,
     ),
 ]
 ModelType = Annotated[
@@ -80,7 +62,7 @@ ConventionName = Annotated[
     typer.Option(
         "--convention",
         metavar="NAME",
-        help="Which parameters count: exact, non-embedding, matrices, layers-only, active or state-dict.",
+        help="Which parameters count: exact (all), non-embedding, matrices, layers-only, active or state-dict.",
     ),
 ]
 Of = Annotated[
@@ -133,7 +115,8 @@ FormName = Annotated[
     typer.Option(
         "--form",
         metavar="FORM",
-        help="Write formulas expanded, collected, factored, nested or dominant; for `total` also components.",
+        help="How to write a formula: expanded into terms, collected by depth and width, factored, nested in brackets, "
+        "or dominant, which has its largest terms only; for `total` also components, a line for each part.",
     ),
 ]
 Names = Annotated[
@@ -186,9 +169,45 @@ def split(texts: Iterable[str] | None) -> list[str]:
     return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
 
 
+_ASCII = str.maketrans("＝，；：　", "=,;: ")  # a keyboard for Chinese types these
+LONGEST_NAME = 200
+"""The characters among which the name of a setting is looked for; the longest path of a field has 80."""
+_NAME_AT_THE_END = re.compile(r"[^\W\d][\w.]*(?:[ \t-]+[^\W\d][\w.]*)*\s*$")
+
+
 def assignments(text: str) -> list[str]:
-    """Return the parts of `H=1024,L=24`: a comma separates two only if a name follows it, so V=30,522 is one."""
-    return re.split(r",(?=\s*[A-Za-z_])", text)
+    """Divide settings at commas, semicolons and blanks; a comma between digits groups them.
+
+    >>> assignments("V=30,522, hidden size = 768 L=12")
+    ['V=30,522', 'hidden size=768', 'L=12']
+    """
+    *parts, last = re.split("=+", text.translate(_ASCII))
+    if not parts:
+        return [text]
+    name, *between = parts
+    result = []
+    for part in between:
+        value, following = _divided(part)
+        result.append(f"{name.strip()}={value}")
+        name = following
+    return [*result, f"{name.strip()}={last.strip().rstrip(',;').rstrip()}"]
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """Divide the text between two equals signs into a value and the name behind it, which may have blanks."""
+    value, mark, name = (part.strip() for part in _rpartition(text.strip()))
+    if mark:
+        return value, name
+    words = text.split()
+    name = found[0] if (found := _NAME_AT_THE_END.search(text[-LONGEST_NAME:])) else ""
+    name = " ".join(words[1:]) if len(name.split()) == len(words) else name.strip()
+    return text.strip()[: len(text.strip()) - len(name)].strip(), name
+
+
+def _rpartition(text: str) -> tuple[str, str, str]:
+    """Divide a text at the last comma, semicolon or line's end before a name."""
+    found = list(re.finditer(r"(?<![,;\n])[,;\n]+(?=\s{0,80}[^\W\d])", text))
+    return (text[: found[-1].start()], found[-1][0], text[found[-1].end() :]) if found else ("", "", text)
 
 
 def pairs(texts: Iterable[str] | None, option: str, expected: str) -> dict[str, str]:
@@ -219,7 +238,7 @@ def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, 
             name, equals, value = (part.strip() for part in pair.partition("="))
             if not equals:
                 raise Unreadable("--at", pair, "SIZE=NUMBER, as in H=1024")
-            size = lookup(name) if of is None else of.size(name)
+            size = lookup(name) if of is None else of.setting(name)
             exact = _value(size, value.removeprefix("=").strip())
             if given.setdefault(size.symbol, exact) != exact:
                 before = f"{typed[size.symbol]}={given[size.symbol]}"

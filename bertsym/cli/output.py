@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bertsym.cli import streams
@@ -39,10 +40,10 @@ class NoSuchCharacter(BertsymError):
         )
 
 
-def show(report: Report, page: Page) -> None:
-    """Print the report as the page says; raises `Conflict` for two syntaxes."""
+def show(report: Report, page: Page, *, bars: bool = False) -> None:
+    """Print the report as the page says, with bars beside its shares; raises `Conflict` for two syntaxes."""
     syntax = page.syntax
-    text = written(report, page)
+    text = written(report, page, bars=bars)
     if syntax == "latex":
         warn(text)
     emit(text, syntax)
@@ -60,9 +61,8 @@ def emit(text: str, syntax: str = "text") -> None:
         text = _tex_in(text, named)
     elif syntax == "html" and named is not None:
         text = text.encode(named, "xmlcharrefreplace").decode(named)
-    elif syntax == "typst" and named is not None and not _holds(text, named):
-        lacking = "".join(dict.fromkeys(c for c in text if not _holds(c, named)))
-        raise NoSuchCharacter(named, lacking, "Typst")
+    elif syntax == "typst" and named is not None:
+        text = _typst_in(text, named)
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -95,10 +95,25 @@ def _tex_in(tex: str, named: str) -> str:
     return "\n".join(lines)
 
 
-def written(report: Report, page: Page) -> str:
-    """Write the report in the syntax of the page."""
+def _typst_in(text: str, named: str) -> str:
+    r"""Spell the comments of Typst for the encoding, and write other characters that it lacks as `\u{2212}`."""
+    from bertsym.render.spelling import holds, spelled
+
+    if holds(text, named):
+        return text
+    return "\n".join(
+        spelled(line, named)
+        if line.startswith("//")
+        else "".join(c if holds(c, named) else f"\\u{{{ord(c):x}}}" for c in line)
+        for line in text.split("\n")
+    )
+
+
+def written(report: Report, page: Page, *, bars: bool = False) -> str:
+    """Write the report in the syntax of the page, with bars beside its shares."""
     named = streams.encoding(sys.stdout)
-    return printed(report, page.choices(), None if named is None else _speller(named))
+    choices = replace(page.choices(), bars=bars)
+    return printed(report, choices, None if named is None else _speller(named), streams.width(sys.stdout))
 
 
 def piece(part: Inline, syntax: str, notation: Notation | None = None, flavor: str = "jupyter") -> str:

@@ -52,14 +52,11 @@ def plot(
         typer.Argument(
             metavar="KIND",
             help="parts: stacked bars; total: curves over a size; iso: sizes that meet a target; elasticities: ranked.",
-            autocompletion=lambda incomplete: [kind for kind in KINDS if kind.startswith(incomplete)],
         ),
     ],
     typed: Annotated[
         list[str],
-        typer.Argument(
-            metavar="MODEL...", help="Models; iso and elasticities take one.", autocompletion=options.model_names
-        ),
+        typer.Argument(metavar="MODEL...", help="Models; iso and elasticities take one."),
     ],
     by: Annotated[
         str | None, typer.Option("--by", metavar="WHAT", help="parts: by component, role, layer or module.")

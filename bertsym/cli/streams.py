@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 from bertsym.errors import BertsymError, printable
 from bertsym.values import value
@@ -106,6 +106,18 @@ def encoding(stream: object) -> str | None:
     target = stream.stream if isinstance(stream, Edge) else stream
     named = getattr(target, "encoding", None)
     return named if isinstance(named, str) and named.lower().replace("_", "-") not in ("", "utf-8", "utf8") else None
+
+
+def width(stream: object) -> int | None:
+    """Return the columns that a stream has: those that COLUMNS says, else those of the terminal; None for a file."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isascii() and said.isdecimal() and int(said[:6]) > 0:
+        return int(said[:6])
+    target: Any = stream.stream if isinstance(stream, Edge) else stream
+    try:
+        return os.get_terminal_size(target.fileno()).columns or None
+    except (AttributeError, OSError, ValueError):  # no terminal, or a stream without a descriptor
+        return None
 
 
 def safe(text: str, stream: object) -> str:

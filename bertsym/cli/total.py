@@ -26,8 +26,9 @@ def _check_count(page: Page) -> None:
         raise Conflict("--count", "--json", "--json has the number beside what it counts")
     if page.syntax == "csv":
         raise Conflict("--count", "--csv", "a number alone is no table")
-    for field in fields(page.choices())[1:]:
-        if field.name not in _OF_A_PAPER and getattr(page, field.name) != field.default:
+    choices = page.choices()
+    for field in fields(choices)[1:]:
+        if field.name not in _OF_A_PAPER and getattr(choices, field.name) != field.default:
             rounded = "; macros has a rounded one" if field.name in _ROUNDING else " alone"
             raise Conflict("--count", f"--{field.name.replace('_', '-')}", f"--count prints the exact number{rounded}")
 

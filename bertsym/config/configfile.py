@@ -119,6 +119,15 @@ def read_config(
     return model
 
 
+def entry_of_file(config: Mapping[str, Json], file: Path) -> Derived | None:
+    """Return the entry of the atlas by which a configuration is read, in the words of answers; None if it has none.
+
+    Raises what `read_config` raises of a type or a part.
+    """
+    stored, _ = _entry(config, reading(config, file).model_type, file)
+    return None if stored is None else presented_entry(stored).derived
+
+
 def _checked(fields: Mapping[str, Json], derived: Derived, file: Path) -> Mapping[str, Json]:
     """Return the fields with the sizes that follow from ratios; raise `BadField` for one that the rules refuse."""
     whole = with_products(fields, derived, file)

@@ -172,7 +172,7 @@ def within_positions(result: Model, model: Model) -> Model:
     architecture = model.architecture
     numbers = {**architecture.sizes[architecture.base].values, **result.given}
     longest = result.architecture.most.get(S)
-    for table in _tables_of_positions(architecture.heads[model.head]):
+    for table in tables_of_positions(architecture.heads[model.head]):
         served, exists = result.public(table.shape[0]), result.public(Iverson(table.when))
         if free(served) | free(exists) <= set(numbers) and evaluate(exists, numbers):
             number = int(evaluate(served, numbers))
@@ -190,7 +190,7 @@ def _bounded(architecture: Architecture, longest: int) -> Architecture:
     return replace(architecture, most={**architecture.most, S: longest})
 
 
-def _tables_of_positions(head: Head) -> tuple[Tensor, ...]:
+def tables_of_positions(head: Head) -> tuple[Tensor, ...]:
     """Return an entry for each table of positions, whose side is the longest sequence that it serves."""
     try:
         return inventory(head.tree, _served)

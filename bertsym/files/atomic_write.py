@@ -12,7 +12,7 @@ import hashlib
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bertsym.errors import BadFile
@@ -37,8 +37,11 @@ def obstacle(path: Path) -> str:
     return ""
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Write a new file, or replace the one at that path whole; raises `BadFile`."""
+def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a new file, or replace the one at that path whole; raises `BadFile`.
+
+    The data may come in pieces. If making one of them fails, the file stays as it is.
+    """
     try:
         problem = obstacle(path) if path.is_file() else ""
         if not problem:
@@ -49,7 +52,7 @@ def write_file(path: Path, data: bytes) -> None:
         raise BadFile(str(path), problem)
 
 
-def replaced(path: Path, data: bytes, expected: bytes | None = None) -> bool:
+def replaced(path: Path, data: bytes | Iterable[bytes], expected: bytes | None = None) -> bool:
     """Put the data in the file's place; return False if it does not hold what was expected. Raises `OSError`.
 
     A symbolic link stays one. Mode, owner and extended attributes of a file that is there are kept.
@@ -113,10 +116,11 @@ def _beside(target: Path) -> Iterator[Path]:
         yield from [Path(entry.path) for entry in entries if entry.name.startswith(prefix)]
 
 
-def _write(handle: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(handle, rest) :]
+def _write(handle: int, data: bytes | Iterable[bytes]) -> None:
+    for piece in (data,) if isinstance(data, bytes) else data:
+        rest = memoryview(piece)
+        while rest:
+            rest = rest[os.write(handle, rest) :]
 
 
 def _likened(handle: int, target: Path, before: os.stat_result | None) -> None:
@@ -148,7 +152,7 @@ def _folder_forced(folder: Path) -> None:
             os.close(handle)
 
 
-def _written_into(target: Path, data: bytes) -> None:
+def _written_into(target: Path, data: bytes | Iterable[bytes]) -> None:
     """Write to a pipe or a device, which has no old text to lose."""
     handle = os.open(target, os.O_WRONLY | os.O_CLOEXEC)
     try:

@@ -6,8 +6,10 @@ Counts are digits without commas, shares are fractions of 1, and a formula is in
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
+from bertsym.algebra import Value
 from bertsym.document import (
     NONE,
     Citation,
@@ -92,3 +94,22 @@ def _text(text: str, spell: Spell) -> str:
     """Return words of a user or a file; an apostrophe keeps a spreadsheet from computing them."""
     shown = spell(words.inline(text))
     return f"'{shown}" if shown.startswith(_STEERS) else shown
+
+
+def lines(headings: Iterable[str], rows: Iterable[Iterable[Value]], spell: Spell = str) -> Iterator[str]:
+    r"""Yield a table of exact numbers, a line at a time, for tables that are longer than an answer.
+
+    >>> from fractions import Fraction
+    >>> list(lines(["H", "ffn_ratio"], [[768, Fraction(8, 3)]]))
+    ['H,ffn_ratio\n', '768,8/3\n']
+    """
+    import csv  # noqa: PLC0415  # `import bertsym` does not need it
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    heads = ([_text(heading, spell) for heading in headings],)
+    for row in chain(heads, (map(str, row) for row in rows)):
+        writer.writerow(row)
+        yield out.getvalue()
+        out.seek(0)
+        out.truncate()

@@ -23,7 +23,12 @@ Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 def document(report: Report, notation: Notation = BERT) -> str:
     """Return the report's record as JSON, ending in a newline."""
-    return json.dumps(_json(report.record(), notation), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(plain_record(report, notation), indent=2, ensure_ascii=False) + "\n"
+
+
+def plain_record(report: Report, notation: Notation = BERT) -> Json:
+    """Return the report's record as values of JSON."""
+    return _json(report.record(), notation)
 
 
 def _json(value: Record, notation: Notation) -> Json:

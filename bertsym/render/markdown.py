@@ -90,26 +90,33 @@ def _element(element: Element, notation: Notation, flavor: Flavor) -> str:
             return f"## {_run(parts, notation, flavor)}"
         case Heading():
             return f"### {_run(element.line, notation, flavor)}"
-        case Alignment(lines):
-            return _aligned(" \\\\\n".join(derivations.rows(lines, Sheet(notation))), flavor)
-        case Equation((Name(), Sum((Named(), *_)), *_)) | Equation((Sum((Named(), *_)), *_)):
-            return _aligned(displays.parts_aligned(Result(element.steps), notation), flavor)
         case Paragraph(parts):
             return _run(parts, notation, flavor)
         case Remark(parts):
             return f"_{_run(parts, notation, flavor)}_"
-        case Result((Sum((Named(), *_)), *_)):
-            return _aligned(displays.parts_aligned(element, notation), flavor)
-        case Equation(steps) | Result(steps):
-            first, *rest = steps
-            further = (f"\n{mathtex.relation(step)} {mathtex.inline(step, notation)}" for step in rest)
-            return flavor.displayed(mathtex.inline(first, notation) + "".join(further))
+        case Alignment() | Equation() | Result():
+            return flavor.displayed(display(element, notation))
         case Table():
             return _table(element, notation, flavor)
 
 
-def _aligned(rows: str, flavor: Flavor) -> str:
-    return flavor.displayed(f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}")
+def display(element: Alignment | Equation | Result, notation: Notation) -> str:
+    """Return the TeX of a display, which MathJax and KaTeX set."""
+    match element:
+        case Alignment(lines):
+            return _aligned(" \\\\\n".join(derivations.rows(lines, Sheet(notation))))
+        case Equation((Name(), Sum((Named(), *_)), *_)) | Equation((Sum((Named(), *_)), *_)):
+            return _aligned(displays.parts_aligned(Result(element.steps), notation))
+        case Result((Sum((Named(), *_)), *_)):
+            return _aligned(displays.parts_aligned(element, notation))
+        case Equation(steps) | Result(steps):
+            first, *rest = steps
+            further = (f"\n{mathtex.relation(step)} {mathtex.inline(step, notation)}" for step in rest)
+            return mathtex.inline(first, notation) + "".join(further)
+
+
+def _aligned(rows: str) -> str:
+    return f"\\begin{{aligned}}\n{rows}\n\\end{{aligned}}"
 
 
 def _run(parts: tuple[Inline, ...], notation: Notation, flavor: Flavor) -> str:

@@ -148,6 +148,20 @@ def is_composite(name: str) -> bool:
     return name.partition(SEPARATOR)[0] in COMPOSITES
 
 
+def types_of_parts(name: str) -> Mapping[str, str] | None:
+    """Return the type of each part of a composite by the field of the part; None for any other name.
+
+    >>> types_of_parts("encoder-decoder:bert+gpt2"), types_of_parts("bert")
+    ({'encoder': 'bert', 'decoder': 'gpt2'}, None)
+    """
+    kind, _, listed = name.partition(SEPARATOR)
+    if kind not in COMPOSITES:
+        return None
+    slots = COMPOSITES[kind].slots
+    types = listed.split(PLUS) if listed else [slot.default for slot in slots]
+    return {slot.path: named for slot, named in zip(slots, types, strict=True)} if len(types) == len(slots) else None
+
+
 def named_composite(name: str, entry_of: Entries) -> Derived:
     """Return the composite of a name such as `encoder-decoder:bert+gpt2`; raise `UnknownName` for an unknown part."""
     kind, _, listed = name.partition(SEPARATOR)

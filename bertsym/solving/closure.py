@@ -66,7 +66,11 @@ class Closure:
         """Return the numbers of heads and the widths that differ between answers; a head size if its number does not."""
         moving = [symbol for symbol in in_order(self.follows) if free(self.follows[symbol])]
         numbers = {floating.symbol for floating in self.floating} | {*self.unknowns, *moving}
-        sizes = {d.symbol for d in self.ready.architecture.definitions if is_head_size(d) and free(d.value) & numbers_of_heads(numbers)}
+        sizes = {
+            d.symbol
+            for d in self.ready.architecture.definitions
+            if is_head_size(d) and free(d.value) & numbers_of_heads(numbers)
+        }
         return tuple(s for s in moving if BY_SYMBOL[s].kind in (Kind.HEADS, Kind.WIDTH) and s not in sizes)
 
     @property

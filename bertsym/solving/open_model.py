@@ -15,7 +15,7 @@ from bertsym.expressions.tree import Node
 from bertsym.model import Architecture, Model
 from bertsym.solving.constraints import put_in
 from bertsym.symbols import heads, kv_heads
-from bertsym.values import value
+from bertsym.values import replace, value
 from bertsym.wording import said
 
 Tie = tuple[Symbol, Node]
@@ -57,6 +57,12 @@ def base_sizes(model: Model) -> Mapping[Symbol, Value]:
     """Return the sizes of the architecture's base; a derived size is replaced by those it follows from."""
     architecture = model.architecture
     return Model(architecture).with_sizes(architecture.sizes[architecture.base].values).given
+
+
+def at_base(model: Model) -> Model:
+    """Return the model with every open size as in the base of its architecture; raises what `with_sizes` raises."""
+    given = replace(model, given=base_sizes(model), pinned={}).with_sizes(model.given).given
+    return replace(model, given=given)
 
 
 def resolved(model: Model, ties: tuple[Tie, ...]) -> tuple[Tie, ...]:

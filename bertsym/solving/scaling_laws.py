@@ -68,31 +68,38 @@ def _power_laws(compute: Decimal) -> tuple[Decimal, Decimal]:
     return Decimal("1.3e9") * days ** Decimal("0.73"), Decimal("2e10") * days ** Decimal("0.27")
 
 
-def _parametric(a: str, b: str, alpha: str, beta: str) -> Callable[[Decimal], tuple[Decimal, Decimal]]:
-    """Return the minimum of E + A/N^alpha + B/D^beta where C = 6ND (Hoffmann et al. 2022, equation 4)."""
+# Values rather than closures, because an answer holds its law and can be pickled.
+@value
+class _Parametric:
+    """The minimum of E + A/N^alpha + B/D^beta where C = 6ND (Hoffmann et al. 2022, equation 4)."""
 
-    def best(compute: Decimal) -> tuple[Decimal, Decimal]:
-        size, data, first, second = (Decimal(number) for number in (a, b, alpha, beta))
+    a: str
+    b: str
+    alpha: str
+    beta: str
+
+    def __call__(self, compute: Decimal) -> tuple[Decimal, Decimal]:
+        size, data, first, second = (Decimal(number) for number in (self.a, self.b, self.alpha, self.beta))
         ratio = (first * size / (second * data)) ** (1 / (first + second))
         parameters = ratio * (compute / 6) ** (second / (first + second))
         return parameters, compute / 6 / parameters
 
-    return best
 
+@value
+class _Interpolated:
+    """A table of parameters, FLOPs and tokens; between two rows both grow as a power of the FLOPs."""
 
-def _table(name: str, rows: tuple[tuple[str, str, str], ...]) -> Callable[[Decimal], tuple[Decimal, Decimal]]:
-    """Return a table of parameters, FLOPs and tokens; between two rows both grow as a power of the FLOPs."""
+    name: str
+    rows: tuple[tuple[str, str, str], ...]
 
-    def best(compute: Decimal) -> tuple[Decimal, Decimal]:
-        points = [(Decimal(flops), Decimal(parameters), Decimal(tokens)) for parameters, flops, tokens in rows]
+    def __call__(self, compute: Decimal) -> tuple[Decimal, Decimal]:
+        points = [(Decimal(flops), Decimal(parameters), Decimal(tokens)) for parameters, flops, tokens in self.rows]
         for (low, *less), (high, *more) in pairwise(points):
             if low <= compute <= high:
                 share = (compute / low).ln() / (high / low).ln()
                 parameters, tokens = (a * (b / a) ** share for a, b in zip(less, more, strict=True))
                 return parameters, tokens
-        raise OutOfRange(name, int(compute), rows[0][1], rows[-1][1])
-
-    return best
+        raise OutOfRange(self.name, int(compute), self.rows[0][1], self.rows[-1][1])
 
 
 CHINCHILLA = "Hoffmann et al. 2022, arXiv:2203.15556"
@@ -137,7 +144,7 @@ LAWS: Mapping[str, ScalingLaw] = MappingProxyType(
                 "minimum over training curves; the table's rows, and powers of C between them",
                 "exact",
                 "C as in their appendix F, close to 6ND",
-                _table("chinchilla-1", APPROACH_1),
+                _Interpolated("chinchilla-1", APPROACH_1),
             ),
             ScalingLaw(
                 "chinchilla-2",
@@ -145,7 +152,7 @@ LAWS: Mapping[str, ScalingLaw] = MappingProxyType(
                 "profiles of equal FLOPs; the table's rows, and powers of C between them",
                 "exact",
                 "C as in their appendix F, close to 6ND",
-                _table("chinchilla-2", APPROACH_2),
+                _Interpolated("chinchilla-2", APPROACH_2),
             ),
             ScalingLaw(
                 "chinchilla-3",
@@ -153,7 +160,7 @@ LAWS: Mapping[str, ScalingLaw] = MappingProxyType(
                 "minimum of E + 406.4/N^0.3392 + 410.7/D^0.2849",
                 "exact",
                 SIX_N_D,
-                _parametric("406.4", "410.7", "0.3392", "0.2849"),
+                _Parametric("406.4", "410.7", "0.3392", "0.2849"),
             ),
             ScalingLaw(
                 "besiroglu",
@@ -161,7 +168,7 @@ LAWS: Mapping[str, ScalingLaw] = MappingProxyType(
                 "minimum of E + 482.01/N^0.3478 + 2085.43/D^0.3658",
                 "exact",
                 SIX_N_D,
-                _parametric("482.01", "2085.43", "0.3478", "0.3658"),
+                _Parametric("482.01", "2085.43", "0.3478", "0.3658"),
             ),
         )
     }

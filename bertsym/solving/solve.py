@@ -120,7 +120,9 @@ def solve_request(model: Model, request: Request) -> Solution:
     (symbol,) = request.unknowns
     model.check_known([symbol])
     target, convention = request.aim, request.convention
-    demand = Demand((*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol))
+    demand = Demand(
+        (*request.constraints, *request.rules), request.limits, request.tolerance, request.ranges.get(symbol)
+    )
     plain = close(model, (symbol,), request.ties, accompanied=True)
     general = expand(plain.symbolic(declared(model.architecture, model.head, convention)))
     require(general, symbol, model)
@@ -222,7 +224,11 @@ def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
         return recounter.recount({unknown: number, **beside}) == (count,)
 
     alone = {unknown, *space.fixed}
-    legal = tuple(c for c in space.constraints[len(public(closure, (*request.constraints, *request.rules))) :] if c.symbols <= alone)
+    legal = tuple(
+        c
+        for c in space.constraints[len(public(closure, (*request.constraints, *request.rules))) :]
+        if c.symbols <= alone
+    )
     return UnivariateCount(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
 
 

@@ -161,7 +161,7 @@ t5 = Architecture(
             Field("num_decoder_layers", decoder_layers, None),
             Field("num_heads", heads, 8, aliases=("num_attention_heads",)),
             Field("relative_attention_num_buckets", buckets, 32),
-            Mention("feed_forward_proj", gated, "gated", "relu", separator="-"),
+            Mention("feed_forward_proj", gated, "gated", "relu", separator="-", usual="gated-gelu"),
             Overridden("tie_word_embeddings", tied, setting=True, note=UNTIED),
         ),
         fixed={"is_decoder": (False,), "num_hidden_layers": (L,), "is_gated_act": (gated,)},

@@ -47,6 +47,11 @@ def test_a_paper() -> None:
     ]
 
 
+def test_heads_that_do_not_cancel_are_a_finding() -> None:
+    (claim,) = audited("Attention has $3H^2/A$ parameters, and the head size is $H/A$.", tex=False)
+    assert (claim.line, claim.finding) == (1, True)
+
+
 def test_a_text_without_claims() -> None:
     assert audited("Nothing here, not even $x$.", tex=False) == ()
 

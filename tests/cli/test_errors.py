@@ -19,7 +19,7 @@ CASES = [
     ["total", "mamba", "--head", "mlm"],
     ["total", "\x1b[31mbert\n"],
     ["total", "--at", "Q=3"],
-    ["total", "--at", "h=768"],
+    ["total", "--at", "hiden=768"],
     ["total", "--at", "H=0"],
     ["total", "--at", "H=-1"],
     ["total", "--at", "H=1.5"],
@@ -132,9 +132,7 @@ def test_bad_input(bertsym: Callable[..., Any], golden: Callable[[str, str], Non
     golden("errors.txt", "\n".join(shown))
 
 
-@pytest.mark.parametrize(
-    "words", [[], ["nonsense"], ["total", "--nonsense"], ["total", "--at"], ["diff", "--order", "x"]]
-)
+@pytest.mark.parametrize("words", [["nonsense"], ["total", "--nonsense"], ["total", "--at"], ["diff", "--order", "x"]])
 def test_a_wrong_command_line_exits_with_2(bertsym: Callable[..., Any], words: list[str]) -> None:
     ran = bertsym(*words)
     assert ran.code == 2

@@ -66,6 +66,7 @@ ANSWERS: list[list[str]] = [
     ],
     ["roofline", "Llama-2-7b-hf", "--device", "h100-sxm", "--at", "B=1,S=4096"],
     ["symbols"],
+    ["help", "total"],
 ]
 PLAIN: list[list[str]] = [
     ["models", "--json"],
@@ -155,6 +156,15 @@ def test_no_derivation_depends_on_the_hash_seed(tmp_path: Path) -> None:
     assert first == second
 
 
+def test_no_page_depends_on_the_hash_seed(tmp_path: Path) -> None:
+    files = [tmp_path / f"{seed}.html" for seed in SEEDS[:2]]
+    for seed, file in zip(SEEDS, files, strict=False):
+        (answer,) = said(seed, [["page", "deepseek_v3", "deberta-v2", "resnet", "-o", str(file)]])
+        assert answer.endswith("= 0\n")
+    first, second = (file.read_bytes() for file in files)
+    assert first == second
+
+
 def test_every_command_is_among_them() -> None:
     names = {command.name for command in app.registered_commands}
-    assert names - {"derive"} == {words[0] for words in [*ANSWERS, *PLAIN]}
+    assert names - {"derive", "page"} == {words[0] for words in [*ANSWERS, *PLAIN]}

@@ -47,5 +47,5 @@ def test_each_option_says_what_it_does(name: str) -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_summary_begins_with_a_verb(name: str) -> None:
     """The verbs are those that users meet; `ruff` has D401 for all other docstrings."""
-    verbs = "Print Break List Derive Differentiate Find Compare Check Refresh"
+    verbs = "Print Break List Derive Differentiate Find Compare Check Refresh Write Show"
     assert COMMANDS[name].help.split()[0] in verbs.split()

@@ -103,28 +103,76 @@ def test_the_total_is_the_same_in_every_encoding(encoding: str, monkeypatch: pyt
 
 
 PRINTED = [
+    ["total", "bert"],
+    ["total", "deepseek_v3"],
     ["show", "bert-base-uncased"],
-    ["explain", "bert"],
+    ["tensors", "bert"],
+    ["explain", "bert-base-uncased"],
     ["diff", "bert", "--by", "L"],
+    ["solve", "bert", "--target", "110M", "--for", "H"],
+    ["solve", "bert", "--target", "110M", "--for", "H,L"],
+    ["compare", "bert", "gpt2"],
+    ["compare", "bert", "--conventions"],
+    ["plot", "parts", "bert-base-uncased", "llama-7b"],
+    ["roofline", "llama-7b", "--device", "h100-sxm", "--at", "B=1,S=512"],
+    ["macros", "bert-base-uncased"],
     ["audit", "12LH² ≈ 3"],
     ["audit", "85M"],
-    ["compare", "bert", "gpt2"],
-    ["solve", "bert", "--target", "110M", "--for", "H"],
     ["symbols"],
+    ["symbols", "H"],
     ["models"],
+    ["models", "bert-base-uncased"],
 ]
+SYNTAXES = [[], ["--markdown"], ["--json"], ["--latex"], ["--html"], ["--typst"], ["--csv"]]
+NUMBERS = re.compile(r"\d[\d,]*")
+EVERYWHERE = [*ENCODINGS, "utf-16", "utf-32", "utf-8-sig", "utf-7", "euc_kr", "cp037"]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "gbk"])
+@pytest.mark.parametrize("encoding", EVERYWHERE)
 def test_every_answer_can_be_printed(encoding: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each command in each syntax, drawn; the numbers are those that a stream with every character shows."""
     (tmp_path / "paper.tex").write_text("% bertsym: show bert\n% bertsym: end\nH² − 中\n", encoding="utf-8")
-    runs = [(words, output) for words in PRINTED for output in ([], ["--markdown"], ["--json"], ["--latex"])]
-    chosen = [*Random(encoding).sample(runs, 10), (["embed", "--diff", "--check", str(tmp_path / "paper.tex")], [])]
-    for words, output in chosen:
-        code, out, err = printed(monkeypatch, encoding, "strict", *words, *output)
-        assert code in (0, 1), (words, output, err)
-        assert "\\u" not in out or words[0] == "embed" or output == ["--json"], (words, output, out)
+    runs = [[*words, *output] for words in PRINTED for output in SYNTAXES]
+    chosen = [*Random(encoding).sample(runs, 14), ["embed", "--diff", "--check", str(tmp_path / "paper.tex")]]
+    for words in chosen:
+        code, out, err = printed(monkeypatch, encoding, "strict", *words)
+        whole = printed(monkeypatch, "utf-8", "strict", *words)
+        assert code == whole[0], (words, err)
         assert "Traceback" not in err
+        assert code in (0, 1) or "contradicts" in err or "No such option" in err, (words, err)
+        escaped = {"--json": r"\\u[0-9a-f]{4}", "--typst": r"\\u\{[0-9a-f]+\}", "--html": r"&#\d+;"}
+        plain = re.sub(escaped.get(words[-1], "$^"), " ", out)
+        if words[-1] != "--latex" and words[0] != "embed":
+            assert not re.search(r"\\u[0-9a-f]{4}|\\N\{|[\ufffd]", plain), (words, out)
+        raised = out.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+        shown = whole[1].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789"))
+        if words[-1] not in escaped and words[0] != "embed":
+            assert NUMBERS.findall(raised) == NUMBERS.findall(shown), words
+
+
+def test_help_can_be_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for encoding in EVERYWHERE:
+        for words in ([], ["help"], ["help", "total"], ["--citation"], ["-V"]):
+            code, out, err = printed(monkeypatch, encoding, "strict", *words)
+            assert (code, err) == (0, ""), (encoding, words)
+            assert out == printed(monkeypatch, "utf-8", "strict", *words)[1]
+
+
+@pytest.mark.parametrize("named", ["cp1252", "gbk", "ascii:strict", "latin-1", "ascii:replace"])
+def test_the_environment_may_choose_the_encoding(named: str) -> None:
+    """A process of its own, as a shell on Windows or in China starts it."""
+    environment = {**os.environ, "PYTHONIOENCODING": named}
+    done = subprocess.run(
+        [sys.executable, "-m", "bertsym", "total", "bert", "--form", "factored"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=True,
+        timeout=300,
+    )
+    formula = done.stdout.decode(named.partition(":")[0]).splitlines()[1]
+    sizes = {"H": 768, "L": 12, "V": 30522, "N": 512, "ffn_ratio": 4}
+    assert (value(formula, sizes), done.stderr) == (109482240, b"")
 
 
 def test_what_has_no_spelling_is_escaped_or_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bertsym.cli.options import head_names, model_names
 from bertsym.errors import AmbiguousModel, UnknownHead, UnknownModel
 from bertsym.names.catalogue import counted, published
 from bertsym.names.heads import ALIASES, head_named
@@ -200,9 +199,3 @@ def test_models_by_family(bertsym: Run) -> None:
     assert "Qwen3-8B" not in some
     assert "https://huggingface.co/api/models/Qwen/Qwen3-30B-A3B" in some
     assert bertsym("models", "nothing like it").code == 2
-
-
-def test_a_shell_completes_published_names_and_heads() -> None:
-    assert "bert-base-uncased" in model_names("bert-b")
-    assert "Llama-3.1-8B" in model_names("llama-3")
-    assert head_names("masked") == ["masked-lm"]

@@ -18,7 +18,7 @@ from tests.render.papers import COLUMNS, document, overfull, runs, runs_in, runs
 JS = Path(__file__).parents[1] / "js"
 COVERED = {"audit", "compare", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols", "roofline"}
 # `verify` and `derive` answer about what is on disk, in tests of their own; figures are in tests/figures.
-WITHOUT_LATEX = {"macros", "embed", "verify", "derive", "plot"}
+WITHOUT_LATEX = {"macros", "embed", "verify", "derive", "plot", "help"}
 
 
 def printed(bertsym: Callable[..., Any], words: tuple[str, ...]) -> str:

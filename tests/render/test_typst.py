@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bertsym import cli
 from bertsym.render.typst import prose
 from tests.conftest import need_module, need_program
 
@@ -118,3 +121,20 @@ def test_a_long_formula_is_broken(bertsym: Run, tmp_path: Path) -> None:
     assert "#block" not in bertsym("total", "convnext", "--typst", "--label", "eq:a").out
     (tmp_path / "x.typ").write_text(wide, encoding="utf-8")
     assert typst.compile(str(tmp_path / "x.typ"))
+
+
+def test_ascii_shows_the_same_page(typeset: Callable[[str], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    words = [["diff", "bert", "--by", "H"], ["solve", "--target", "110M", "--for", "H,L"], ["compare", "bert", "gpt2"]]
+    pages = []
+    for encoding in ("utf-8", "ascii"):
+        printed = b""
+        for each in words:
+            stream = io.TextIOWrapper(io.BytesIO(), encoding, "strict", write_through=True)
+            with monkeypatch.context() as patched:
+                patched.setattr(sys, "stdout", stream)
+                patched.setattr(sys, "argv", ["bertsym", *each, "--typst"])
+                assert cli.run() == 0
+            printed += stream.buffer.getvalue()  # type: ignore[attr-defined]  # it wraps a buffer
+        pages.append(typeset(printed.decode(encoding)))
+    assert pages[0] == pages[1]
+    assert "−" in pages[1]

@@ -177,7 +177,11 @@ class Enumeration:
     def keys_follow(self, said: Mapping[Symbol, Any], sizes: Mapping[Symbol, Any]) -> bool:
         """Return True if keys have as many heads as queries, as in the model."""
         tied = {self.model.size(name).symbol for rule in self.demand.ties for name in rule.symbols}
-        if kv_heads in {*said, *self.named, *tied} or kv_heads not in sizes or self.loose.get(heads) != self.loose[kv_heads]:
+        if (
+            kv_heads in {*said, *self.named, *tied}
+            or kv_heads not in sizes
+            or self.loose.get(heads) != self.loose[kv_heads]
+        ):
             return False
         if set(self.searched) == {heads}:
             return False  # alone, it would change no count

@@ -194,9 +194,9 @@ class Built:
         architecture = self.model.architecture
         chosen = (r.chosen - r.among for r in architecture.routings if r.chosen is not None)
         grouped = [heads / kv_heads] if {heads, kv_heads} <= architecture.symbols else []
-        return all(self.model.number(quotient).denominator == 1 for quotient in (*architecture.whole, *grouped)) and all(
-            self.model.number(excess) <= 0 for excess in chosen
-        )
+        return all(
+            self.model.number(quotient).denominator == 1 for quotient in (*architecture.whole, *grouped)
+        ) and all(self.model.number(excess) <= 0 for excess in chosen)
 
     def key(self, question: Question, target: int, values: tuple[Value, ...]) -> tuple[Any, ...]:
         """Return what comes first."""

@@ -95,7 +95,9 @@ def check(demand: Demand, model: Model) -> str:
     known = found.known
     moving = {s for at, _ in points for s in at}
     spoken = {*settled.unknowns, *(s for s, _ in settled.ties), *(model.size(n).symbol for n in demand.given)}
-    floating = tuple(s for s in moving - spoken if BY_SYMBOL[s].kind is Kind.HEADS and str(s) == "heads" and d not in found.assumed)
+    floating = tuple(
+        s for s in moving - spoken if BY_SYMBOL[s].kind is Kind.HEADS and str(s) == "heads" and d not in found.assumed
+    )
     floating = tuple(s for s in floating if not derived(model, s, spoken))
     enumeration = Enumeration(
         demand,
@@ -133,7 +135,9 @@ def check_rows(demand: Demand, model: Model, settled: Request, found: Any, point
     for at, number in points[:: max(1, len(points) // 20)]:
         sized = bare.with_sizes({**found.known, **at})
         assert count(sized) == number, at
-        numbers = {str(s): sized.number(s) for s in sized.symbols if BY_SYMBOL[s].kind is not Kind.SWITCH and has(sized, s)}
+        numbers = {
+            str(s): sized.number(s) for s in sized.symbols if BY_SYMBOL[s].kind is not Kind.SWITCH and has(sized, s)
+        }
         for rule in demand.where:
             assert rule.value(numbers), (rule.text, at)
         for rule in demand.ties:
@@ -186,7 +190,9 @@ def refused(demand: Demand, model: Model, request: Request, refusal: BertsymErro
         low, high = settled.ranges[symbol]
         step = settled.steps.get(symbol, 1)
         searched[symbol] = range(-(-low // step) * step, high + 1, step)
-    enumeration = Enumeration(demand, model, loose(model_of(demand.model)), searched, tuple(s for s, _ in settled.followed), (), assumed)
+    enumeration = Enumeration(
+        demand, model, loose(model_of(demand.model)), searched, tuple(s for s, _ in settled.followed), (), assumed
+    )
     if enumeration.size > MOST_TRIED:
         return "refused, not enumerated"
     rows = enumeration.rows()

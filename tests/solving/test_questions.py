@@ -122,7 +122,7 @@ def test_what_is_no_question_is_refused(question: dict[str, Any]) -> None:
 
 def test_a_size_that_was_given_is_no_unknown_in_the_library() -> None:
     base = load("bert-base-uncased")
-    assert base.solve("110M", "H").report.solution.candidates  # type: ignore[attr-defined]
+    assert base.solve("110M", "H").report.solution.candidates
     with pytest.raises(Conflict):
         base.at(H=768).solve("110M", "H")
 

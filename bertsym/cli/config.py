@@ -1,0 +1,56 @@
+"""config: the `config.json` of a model at chosen sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import emit
+from bertsym.cli.streams import note
+
+if TYPE_CHECKING:
+    from bertsym.answers.configuration_file import ConfigurationFile
+
+
+def config(
+    target: options.Target = "bert",
+    at: options.At = None,
+    head: options.HeadName = None,
+    model_type: options.ModelType = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write FILE, or the config.json in this folder."),
+    ] = None,
+) -> None:
+    """Write a config.json that transformers loads.
+
+    It is read again, and counts the same as `total`. Open sizes are those of the base model, and a note names them.
+    """
+    from bertsym.answers.configuration_file import configuration_file
+    from bertsym.errors import Unreadable
+
+    if output == "":
+        raise Unreadable("--output", output, "the name of a file or of a folder")
+    found = configuration_file(options.model(target, head, at, model_type))
+    _say(found)
+    if output is None:
+        emit(found.text(), "json")
+        return
+    from bertsym.files.atomic_write import write_file
+
+    path = Path(output) / "config.json" if Path(output).is_dir() else Path(output)
+    done = "replaced" if path.exists() else "wrote"
+    write_file(path, found.text().encode("utf-8"))
+    note(f"{done} {path}: {found.cls}, {found.count:,} parameters")
+
+
+def _say(found: ConfigurationFile) -> None:
+    """Print notes on the sizes that nobody gave, and on those with which the model does not run."""
+    if found.assumed:
+        sizes = ", ".join(f"{symbol}={number}" for symbol, number in found.assumed.items())
+        note(f"note: assumed, as in {found.base}: {sizes}")
+    for fraction in found.fractions:
+        note(f"note: {fraction} is not whole: the class is built, and does not run")

@@ -1,0 +1,168 @@
+"""The help pages: options and commands under headings, and the short help of `bertsym` alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import typer.core
+
+from bertsym.cli.page import Page
+from bertsym.cli.run_options import RunOptions
+from bertsym.errors import BertsymError, echo, suggestion
+from bertsym.printing import OPTIONS
+from bertsym.values import value
+
+SHORT = """\
+Count the parameters of BERT and its relatives: exact formulas and exact numbers.
+
+  bertsym total bert-base-uncased       the formula and the number
+  bertsym show bert-base-uncased        the parts, with their shares
+  bertsym explain bert                  the formula, derived step by step
+  bertsym solve --target 110M           sizes for a number of parameters
+  bertsym audit "BERT has 110M parameters"
+                                        is a published claim right?
+
+bertsym models llama lists the models of a family, bertsym symbols H says what H is.
+bertsym --help lists all commands, bertsym help COMMAND the options of one.
+"""
+
+RUN = "Quantities beside parameters (--of)"
+OUTPUT = "Output"
+LATEX = "LaTeX (with --latex)"
+
+
+def _headings() -> Mapping[str, str]:
+    """Return the heading of each option that does not stand under "Options", by the name of its parameter."""
+    users = {
+        name: [syntax for syntax, options in OPTIONS.items() if name in options.__annotations__]
+        for name in (field.name for field in fields(Page))
+    }
+    of_page = {name: LATEX if syntaxes == ["latex"] else OUTPUT for name, syntaxes in users.items()}
+    return {**of_page, **{field.name: RUN for field in fields(RunOptions)}}
+
+
+HEADINGS = _headings()
+
+COMMANDS: Mapping[str, str] = {
+    **dict.fromkeys(("total", "show", "tensors", "explain", "diff", "roofline"), "Count a model"),
+    **dict.fromkeys(("solve", "config", "sweep", "tradeoff", "compare", "plot", "page"), "Choose a model"),
+    **dict.fromkeys(("macros", "embed", "audit", "verify", "derive"), "Write and check"),
+    **dict.fromkeys(("models", "symbols", "help"), "Look up"),
+}
+"""The heading of each command in the list; one without stands under "Commands"."""
+
+SYNONYMS: Mapping[str, str] = {
+    **dict.fromkeys(("count", "counts", "parameters", "params", "formula"), "total"),
+    **dict.fromkeys(("breakdown", "parts", "table", "summary"), "show"),
+    **dict.fromkeys(("list", "search", "info"), "models"),
+    **dict.fromkeys(("find", "size", "sizes"), "solve"),
+    **dict.fromkeys(("check", "claim"), "audit"),
+    **dict.fromkeys(("derivative", "gradient"), "diff"),
+    **dict.fromkeys(("checkpoint", "load"), "verify"),
+    **dict.fromkeys(("glossary", "conventions"), "symbols"),
+    "figure": "plot",
+    "why": "explain",
+    "latency": "roofline",
+}
+"""Words that people try, and the command that they mean."""
+
+Row = tuple[str, str]
+
+
+@value
+class UnknownCommand(BertsymError):
+    """A first word that is no command; `advice` says what to type, if it is something else.
+
+    >>> print(UnknownCommand("totl", ("total", "show")))
+    no command 'totl': did you mean total?
+    >>> print(UnknownCommand("zzz", ("total", "show")))
+    no command 'zzz': `bertsym --help` lists the commands
+    """
+
+    name: str
+    known: tuple[str, ...]
+    advice: str = ""
+
+    def __str__(self) -> str:
+        meant = SYNONYMS.get(self.name.casefold())
+        close = f"did you mean {meant}?" if meant in self.known else suggestion(self.name, self.known)
+        if not close.startswith("did"):
+            close = "`bertsym --help` lists the commands"
+        return f"no command {echo(self.name)}: {self.advice or close}"
+
+
+def unknown_command(name: str, known: Iterable[str]) -> UnknownCommand:
+    """Return the error for a first word that is no command: it may be a model, a count or a size."""
+    from bertsym import atlas
+    from bertsym.names.mistaken import advice
+    from bertsym.names.reading import spelled
+    from bertsym.resolve import is_path
+    from bertsym.zoo import ARCHITECTURES
+
+    if is_path(name) or spelled(name, (*ARCHITECTURES, *atlas.index())) is not None:
+        quoted = name if re.fullmatch(r"[\w./-]+", name, re.ASCII) else "MODEL"
+        return UnknownCommand(name, tuple(known), f"it is a model: `bertsym total {quoted}` counts it")
+    return UnknownCommand(name, tuple(known), advice(name))
+
+
+def _write(formatter: Any, rows: Iterable[tuple[str, Row]]) -> None:
+    """Write rows under their headings, in the order in which the headings come first."""
+    sections: dict[str, list[Row]] = {}
+    for heading, row in rows:
+        sections.setdefault(heading, []).append(row)
+    for heading, listed in sections.items():
+        with formatter.section(heading):
+            formatter.write_dl(listed)
+
+
+def _write_options(command: Any, context: Any, formatter: Any) -> None:
+    """Write the arguments, the options, and under headings of their own those of other quantities and of output."""
+    rows: list[tuple[str, Row]] = []
+    order = ("Arguments", "Options", RUN, OUTPUT, LATEX)
+    for parameter in command.get_params(context):
+        row = parameter.get_help_record(context)
+        if row is None:
+            continue
+        argument = parameter.param_type_name == "argument"
+        heading = "Arguments" if argument else HEADINGS.get(parameter.name, "Options")
+        rows.append((heading, (row[0], row[1].removeprefix("LaTeX: ") if heading == LATEX else row[1])))
+    _write(formatter, sorted(rows, key=lambda pair: order.index(pair[0])))
+
+
+class Command(typer.core.TyperCommand):
+    """A command whose help has its options under headings."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options."""
+        _write_options(self, ctx, formatter)
+
+
+class Root(typer.core.TyperGroup):
+    """The group of all commands."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options and the commands."""
+        _write_options(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002  # the signature is the library's
+        """Write the commands, each with its summary, under headings; the names stand in one column."""
+        width = max(map(len, self.commands))
+        _write(
+            formatter,
+            (
+                (COMMANDS.get(name, "Commands"), (name.ljust(width), command.get_short_help_str(formatter.width)))
+                for name, command in self.commands.items()
+                if not command.hidden
+            ),
+        )
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command of the first word; raises `UnknownCommand`."""
+        name = args[0]
+        if not name.startswith("-") and name not in self.commands and not ctx.resilient_parsing:
+            raise unknown_command(name, self.commands)
+        return super().resolve_command(ctx, args)

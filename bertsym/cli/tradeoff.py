@@ -1,0 +1,80 @@
+"""tradeoff: what one size costs in another at a constant total."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bertsym.cli import options
+from bertsym.cli.output import show
+from bertsym.cli.page import Page, paged
+from bertsym.cli.run_options import RunOptions
+
+if TYPE_CHECKING:
+    from sympy import Symbol
+
+    from bertsym.model import Model
+
+
+@paged
+def tradeoff(
+    target: options.Target = "bert",
+    over: Annotated[
+        str,
+        typer.Option(
+            "--for", metavar="V[=LOW..HIGH:STEP]", help="The size to vary, alone or with values: V=16000..64000:16000."
+        ),
+    ] = "V",
+    against: Annotated[str, typer.Option("--against", metavar="L", help="The size that gives way.")] = "L",
+    total: Annotated[
+        str | None,
+        typer.Option(
+            "--total", metavar="COUNT", help="The total that stays, as 110M. [default: that of the model's own sizes]"
+        ),
+    ] = None,
+    at: options.At = None,
+    head: options.HeadName = None,
+    model_type: options.ModelType = None,
+    of: options.Of = "parameters",
+    convention: options.ConventionOf = None,
+    only: options.Only = None,
+    without: options.Without = None,
+    tie: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--tie", metavar="'H = 64*L'", help="Let one size follow from another by this equation; repeatable."
+        ),
+    ] = None,
+    *,
+    run: RunOptions,
+    page: Page,
+) -> None:
+    """Show what one size costs in another at a constant total.
+
+    Each row has a value of the size, the largest value of the other that is not over the total, the value that would
+    meet it exactly, and the miss.
+    """
+    from bertsym.answers.tradeoff import tradeoff as traded
+    from bertsym.quantities import parse_amount
+    from bertsym.solving.constraints import parse_ties
+
+    model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
+    wanted = None if total is None else parse_amount(total, chosen.unit, "--total")
+    varied, values = _values(over, model)
+    other = model.size(against.strip()).symbol
+    ties = parse_ties(tie or (), model.size)
+    show(traded(model, varied, other, wanted, chosen, values=values, ties=ties), page)
+
+
+def _values(text: str, model: Model) -> tuple[Symbol, range | None]:
+    """Read a size, as V, or a size with its values, as V=16000..64000:16000."""
+    from bertsym.errors import Unreadable
+
+    if "=" not in text:
+        return model.size(text.strip()).symbol, None
+    bounds, colon, step = text.partition(":")
+    symbol, (low, high) = options.size_range(bounds, model, "--for")
+    if low > high:
+        raise Unreadable("--for", text, "a range whose second end is not smaller than the first")
+    return symbol, range(low, high + 1, options.positive(step.strip(), "--for") if colon else 1)

@@ -1,0 +1,368 @@
+"""The page in a browser: every control moved, and what the page shows compared with the library's counts."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bertsym.api import load
+from tests.browser import Browser
+
+Open = Callable[..., Browser]
+Run = Callable[..., Any]
+
+SHOWN = "document.getElementById('total').textContent.replaceAll(',', '')"
+REFUSAL = "document.getElementById('refusal').textContent"
+
+
+def total(page: Browser) -> int:
+    return int(page.run(SHOWN))
+
+
+SIZES = """Object.fromEntries([...document.querySelectorAll('[data-size]')].filter((row) => !row.hidden).map((row) => {
+    const field = row.querySelector('input');
+    return [row.dataset.size, field.type === 'checkbox' ? String(field.checked) : field.value.replaceAll(',', '')];
+}))"""
+TYPE = """((size, text) => {
+    const field = document.querySelector(`[data-size=${size}] input`);
+    field.focus();
+    field.value = text;
+    field.dispatchEvent(new Event('input', {bubbles: true}));
+})"""
+# One step of a slider, or a switch turned.
+MOVE = """((size) => {
+    const row = document.querySelector(`[data-size=${size}]`);
+    const control = row.querySelector('[type=range]') || row.querySelector('input');
+    if (control.type === 'checkbox') return control.click();
+    control.stepUp();
+    control.dispatchEvent(new Event('input', {bubbles: true}));
+})"""
+BEYOND = """[...document.querySelectorAll('body *')].filter((each) => {
+    const scrolls = '.formula, .part-formula, .scroll, .derivation [data-tex], textarea, .katex-mathml, svg';
+    const box = each.getBoundingClientRect();
+    return !each.closest(scrolls) && box.width > 0 && box.right > innerWidth + 1;
+}).map((each) => each.outerHTML.slice(0, 80))"""
+FOCUSED = "(({id, tagName, ariaLabel}) => id || ariaLabel || tagName)(document.activeElement)"
+DRAWN = "new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
+TICKS = """[...document.querySelectorAll('#map text:not([class])')].map((text) =>
+    [text.textContent, ...['x', 'y', 'text-anchor'].map((name) => text.getAttribute(name))])"""
+TABLE = """[...document.querySelectorAll('#comparison-parts tr')].map((row) =>
+    [...row.children].map((cell) => cell.firstChild?.textContent ?? ''))"""
+
+
+def sizes(page: Browser) -> dict[str, str]:
+    """Return the value in each field, by the name of its size."""
+    found: dict[str, str] = page.run(SIZES)
+    return found
+
+
+def copied(page: Browser, field: str) -> str:
+    """Press a copy button, and return what was copied: the browser asks a person before a page reads the clipboard."""
+    page.run("window.taken = []; navigator.clipboard.writeText = async (text) => { window.taken.push(text); }")
+    page.run(f"document.querySelector('[data-copy={field}]').click()")
+    (text,) = page.run("window.taken")
+    return str(text)
+
+
+def typed(page: Browser, name: str, text: str) -> None:
+    """Type a value into the field of a size."""
+    page.run(f"{TYPE}({json.dumps(name)}, {json.dumps(text)})")
+
+
+def is_counted(page: Browser, bertsym: Run) -> None:
+    """Compare the number on the page with the one of the command line that it offers."""
+    words = shlex.split(copied(page, "command"))
+    assert bertsym(*words[1:], "--count").out == f"{total(page)}\n", words
+
+
+@pytest.mark.parametrize("name", ["bert-base-uncased", "llama", "mixtral", "deberta-v2", "resnet", "qwen3_next"])
+def test_each_slider_and_switch_moves_the_number_exactly(name: str, opened: Open, bertsym: Run) -> None:
+    page = opened(name)
+    start = total(page)
+    is_counted(page, bertsym)
+    moved = 0
+    for size in sizes(page):
+        page.run(f"{MOVE}({json.dumps(size)})")
+        assert page.run(REFUSAL) == ""
+        is_counted(page, bertsym)
+        moved += total(page) != start
+        page.run("document.getElementById('reset').click()")
+        assert total(page) == start
+    assert moved >= 4
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait("document.querySelector('details .katex')")
+    assert page.run("[...document.querySelectorAll('.as-text')].map((each) => each.textContent)") == []
+    assert page.run("document.querySelectorAll('#map .curve').length") >= 4
+    assert page.complaints == []
+
+
+def test_totals_beyond_any_float(opened: Open) -> None:
+    page = opened("bert-base-uncased")
+    for name, value in {"H": "1234567890123", "heads": "1", "L": "987,654,321", "V": "100000000000000000003"}.items():
+        typed(page, name, value)
+        page.press("Tab")
+    assert page.run(REFUSAL) == ""
+    model = load("bert-base-uncased").at(H=1234567890123, heads=1, L=987654321, V=100000000000000000003)
+    assert total(page) == model.count() > 10**33
+
+
+def test_a_formula_in_numbers_beside_the_formula_in_symbols(opened: Open) -> None:
+    page = opened("bert-base-uncased", "--at", "H=1024,heads=16")
+    typed(page, "L", "24")
+    tex = page.run("document.querySelector('#in-numbers annotation').textContent")
+    tex = tex.replace("{(", "(").replace(")}", ")")  # braces keep a sum on one line
+    factors = r"(2 \cdot 4 + 4) \cdot 24 \cdot 1{,}024^2 + (4 + 9) \cdot 24 \cdot 1{,}024"
+    assert factors in tex
+    parts = page.run(
+        "[...document.querySelectorAll('#parts .number')].map((cell) => cell.textContent.replaceAll(',', ''))"
+    )
+    *numbers, whole = map(int, parts)
+    assert sum(numbers) == whole == total(page)
+
+
+def test_a_width_sets_the_ratio_and_a_head_size_the_heads(opened: Open, bertsym: Run) -> None:
+    page = opened("bert-base-uncased")
+    typed(page, "F", "2000")
+    assert sizes(page)["ffn_ratio"] == "125/48"
+    typed(page, "d", "96")
+    assert sizes(page)["heads"] == "8"
+    is_counted(page, bertsym)
+    typed(page, "d", "100")
+    assert "heads" in page.run(REFUSAL)
+    assert page.run("document.activeElement.getAttribute('aria-invalid')") == "true"
+    assert sizes(page)["heads"] == "8"
+
+
+def test_sizes_that_no_model_has_are_said_and_stay_the_readers(opened: Open, bertsym: Run) -> None:
+    page = opened("bert-base-uncased")
+    typed(page, "H", "769")
+    assert page.run(REFUSAL) == "There is no such model: d = H/heads would be 769/12, which is no whole number."
+    assert page.run("document.body.classList.contains('refused')")
+    for text in ("", "x", "1.5", "-3", "0", "1" * 80, "1/0"):
+        typed(page, "L", text)
+        assert page.run(REFUSAL) != ""
+    typed(page, "L", "12")
+    typed(page, "heads", "769")
+    assert page.run(REFUSAL) == ""
+    is_counted(page, bertsym)
+
+
+def test_a_size_set_by_hand_follows_again(opened: Open, bertsym: Run) -> None:
+    page = opened("cohere2")
+    start = total(page)
+    typed(page, "d", "100")
+    assert total(page) != start
+    assert "--at" in copied(page, "command")
+    assert bertsym(*shlex.split(copied(page, "command"))[1:], "--latex").out == copied(page, "latex")
+    page.run("document.querySelector('.follow').click()")
+    assert total(page) == start
+
+
+def test_nothing_is_asked_of_any_server(opened: Open) -> None:
+    page = opened("bert-base-uncased", "llama-3-8b")
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait("document.querySelector('details .katex')")
+    asked = [address for address in page.requests if not address.startswith("data:")]
+    assert [address.rpartition("/")[2] for address in asked] == ["model.html"]
+    assert page.complaints == []
+    # The policy stops what a page might try.
+    tried = page.run("fetch('http://127.0.0.1:9/').then(() => 'asked', (error) => 'refused')")
+    assert tried == "refused"
+    assert "Content Security Policy" in "".join(page.complaints)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("names", [["bert-base-uncased"], ["deepseek_v3"], ["bert-base-uncased", "llama", "resnet"]])
+def test_no_width_overflows(names: list[str], width: int, opened: Open) -> None:
+    page = opened(*names, width=width)
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait("document.querySelector('details:not([hidden]) .katex')")
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run(BEYOND) == []
+
+
+def test_the_keyboard_reaches_and_moves_everything(opened: Open, bertsym: Run) -> None:
+    page = opened("bert-base-uncased", "roberta-base")
+    reached = []
+    for _ in range(60):
+        page.press("Tab")
+        reached.append(page.run(FOCUSED))
+        style = page.run("getComputedStyle(document.activeElement).outlineStyle")
+        assert style != "none" or reached[-1] == "BODY", reached[-1]
+        if reached[-1] == "BODY":
+            break
+    assert {
+        "model-0",
+        "reset",
+        "size-2",
+        "H, hidden size: slider",
+        "formula",
+        "map-x",
+        "map",
+        "command",
+        "latex",
+        "SUMMARY",
+    } <= {*reached}
+    start = total(page)
+    page.run("document.querySelector('[data-size=L] [type=range]').focus()")
+    page.press("ArrowRight")
+    assert sizes(page)["L"] == "13"
+    page.run("document.querySelector('[data-size=L] [type=text]').focus()")
+    page.press("ArrowDown")
+    assert (sizes(page)["L"], total(page)) == ("12", start)
+    page.run("document.getElementById('map').focus()")
+    page.press("ArrowUp")
+    page.press("ArrowRight")
+    assert (sizes(page)["L"], sizes(page)["H"]) == ("13", "960")
+    is_counted(page, bertsym)
+    page.run("document.getElementById('model-0').focus()")
+    page.press("ArrowRight")
+    assert sizes(page)["V"] == "50265"
+    assert total(page) == load("roberta-base").count()
+
+
+def test_every_control_has_a_name_and_the_total_is_announced(opened: Open) -> None:
+    page = opened("bert-base-uncased", "mixtral")
+    nodes = page.command("Accessibility.getFullAXTree")["nodes"]
+    roles = {"textbox", "slider", "checkbox", "button", "combobox", "radio", "application"}
+    controls = [node for node in nodes if node.get("role", {}).get("value") in roles and not node.get("ignored")]
+    assert len(controls) > 20
+    assert [node["role"]["value"] for node in controls if not node["name"].get("value", "").strip()] == []
+    assert page.run("document.getElementById('total').getAttribute('aria-live')") == "polite"
+
+
+def test_a_click_on_the_map_sets_both_sizes(opened: Open, bertsym: Run) -> None:
+    page = opened("bert-base-uncased")
+    page.run("document.getElementById('map').scrollIntoView({block: 'center'})")
+    box = page.run("document.getElementById('map').getBoundingClientRect().toJSON()")
+    page.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.25)
+    now = sizes(page)
+    assert int(now["H"]) > 768
+    assert int(now["L"]) > 12
+    is_counted(page, bertsym)
+    page.run(DRAWN)
+    note = page.run("document.getElementById('map-note').textContent")
+    assert note == f"H = {int(now['H']):,}, L = {int(now['L']):,}: {total(page):,} parameters"
+
+
+def test_the_curve_of_the_count_goes_through_the_point(opened: Open) -> None:
+    """Every point of the bold curve has nearly the count that the page shows, computed here from the axes."""
+    page = opened("bert-base-uncased")
+    page.wait("document.querySelector('#map .current')")
+    path = page.run("document.querySelector('#map .current').getAttribute('d')")
+    point = [float(page.run(f"document.querySelector('#map .point').getAttribute('{axis}')")) for axis in ("cx", "cy")]
+    ends = [tuple(map(float, pair)) for pair in re.findall(r"[ML]([\d.]+) ([\d.]+)", path)]
+    assert len(ends) > 40
+    assert min(abs(x - point[0]) + abs(y - point[1]) for x, y in ends) < 8
+    labels = page.run(TICKS)
+    across = [(int(text.replace(",", "")), float(x)) for text, x, _, anchor in labels if anchor == "middle"]
+    up = [(int(text.replace(",", "")), float(y) - 4) for text, _, y, anchor in labels if anchor == "end"]
+    for x, y in ends:
+        width, layers = on_axis(across, x), on_axis(up, y)
+        count = 12 * layers * width**2 + 13 * layers * width + 31039 * width + width**2
+        assert abs(count / 109482240 - 1) < 0.03
+
+
+def on_axis(ticks: list[tuple[int, float]], place: float) -> float:
+    """Return the value at a place, from the first and the last tick."""
+    (low, start), *_, (high, stop) = ticks
+    return low + (place - start) / (stop - start) * (high - low)
+
+
+def test_models_side_by_side(opened: Open) -> None:
+    page = opened("bert-base-uncased", "roberta-base", "bert-large-uncased")
+    rows = page.run(TABLE)
+    table = {name: cells for name, *cells in rows}
+    counts = [load(name).count() for name in ("bert-base-uncased", "roberta-base", "bert-large-uncased")]
+    first, second, third = counts
+    assert table["total"] == [f"{first:,}", f"{second:,}", f"+{second - first:,}", f"{third:,}", f"+{third - first:,}"]
+    page.run("document.getElementById('model-1').click()")
+    typed(page, "V", "30522")
+    changed = load("roberta-base").at(V=30522).count()
+    assert page.run(TABLE)[-1][2:4] == [f"{changed:,}", f"+{changed - first:,}".replace("+-", "\u2212")]
+
+
+def test_the_derivation_unfolds(opened: Open) -> None:
+    page = opened("bert-base-uncased")
+    assert page.run("document.querySelector('details').open") is False
+    page.run("document.querySelector('summary').click()")
+    page.wait("document.querySelector('details .katex')")
+    text = page.run("document.querySelector('details').textContent")
+    assert "28{,}366{,}848" in text
+    assert page.run("document.querySelectorAll('details [data-tex]:not(.done)').length") == 0
+
+
+def test_the_notation_and_the_latex(opened: Open, bertsym: Run) -> None:
+    page = opened("bert-base-uncased", "--notation", "vaswani", "--head", "masked-lm", "--convention", "non-embedding")
+    words = shlex.split(copied(page, "command"))
+    assert {"vaswani", "masked-lm", "non-embedding"} <= set(words)
+    assert bertsym(*words[1:], "--latex").out == copied(page, "latex")
+
+
+HOSTILE = "</script><script>window.hurt=1</script><img src=x onerror=window.hurt=1>{{data}}"
+
+
+class Elements(HTMLParser):
+    """The names of the elements of a page, outside of scripts."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not [name for name, _ in attrs if name.startswith("on")]
+        self.names.append(tag)
+
+
+def test_hostile_names_and_titles_are_text(browser: Browser, bertsym: Run, tmp_path: Path) -> None:
+    folder = tmp_path / HOSTILE.replace("/", "-")
+    folder.mkdir()
+    config = {
+        "model_type": "bert",
+        "architectures": [HOSTILE],
+        "_name_or_path": HOSTILE,
+        "vocab_size": 1000,
+        "hidden_size": 64,
+        "num_attention_heads": 4,
+    }
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    file = tmp_path / "model.html"
+    ran = bertsym("page", str(folder / "config.json"), "bert-base-uncased", "--title", HOSTILE, "-o", str(file))
+    assert ran.code == 0, ran.err
+    text = file.read_text(encoding="utf-8")
+    assert Elements(text).names.count("script") == 3
+    assert Elements(text).names.count("img") == 0
+    browser.complaints.clear()
+    browser.open(file)
+    assert browser.run("document.title") == HOSTILE
+    assert browser.run("document.querySelector('h1').textContent") == HOSTILE
+    assert browser.run("window.hurt === undefined && document.images.length === 0")
+    assert browser.complaints == []
+    words = shlex.split(copied(browser, "command"))
+    assert str(folder / "config.json") in words
+    assert bertsym(*words[1:], "--count").out == f"{total(browser)}\n"
+
+
+def test_what_is_refused_writes_nothing(bertsym: Run, tmp_path: Path) -> None:
+    file = tmp_path / "model.html"
+    for words in (
+        ["bert-base-uncased", "--title", "a\nb"],
+        ["bert-base-uncased", "--title", "x" * 121],
+        ["bert-base-uncased", "--at", "H=769"],
+        ["bert", "--notation", "none"],
+        ["no-such-model-at-all"],
+        ["bert"] * 13,
+    ):
+        ran = bertsym("page", *words, "-o", str(file))
+        assert (ran.code, file.exists()) == (2, False), words
+    ran = bertsym("page", "bert", "-o", str(tmp_path / "config.json"))
+    assert ran.code == 2
+    assert "--output: expected a file whose name ends in .html" in ran.err
