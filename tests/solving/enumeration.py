@@ -183,6 +183,8 @@ class Enumeration:
             or self.loose.get(heads) != self.loose[kv_heads]
         ):
             return False
+        if set(self.searched) == {heads}:
+            return False  # alone, it would change no count
         return sizes[heads] != self.loose[heads] and not (heads in self.given and kv_heads in self.model.given)
 
     def counted(self, sizes: Values) -> int | None:
