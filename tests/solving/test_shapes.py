@@ -174,10 +174,15 @@ def test_a_size_that_only_a_condition_names_is_searched_or_said_to_be_fixed(bert
     assert "fixed, though a condition names it: V = 30,522 (--for H,V searches it)" in ran.out
     ran = bertsym("solve", *"llama-7b --target 8B --for H,L --at heads=32 --where H/heads==128".split())
     assert "condition names it" not in ran.out
-    assert all(row["H"] == 4096 for row in rows(bertsym, *"llama-7b --target 8B --for H,L --at heads=32 --where H/heads==128".split()))
+    assert all(
+        row["H"] == 4096
+        for row in rows(bertsym, *"llama-7b --target 8B --for H,L --at heads=32 --where H/heads==128".split())
+    )
 
 
-@pytest.mark.parametrize("name", ["bert", "gpt2", "llama", "mixtral", "t5", "modernbert", "qwen2-default", "opt-default"])
+@pytest.mark.parametrize(
+    "name", ["bert", "gpt2", "llama", "mixtral", "t5", "modernbert", "qwen2-default", "opt-default"]
+)
 def test_a_feed_forward_width_can_be_tied_with_several_unknowns(name: str) -> None:
     model = load(name)
     try:
