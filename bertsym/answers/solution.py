@@ -188,5 +188,5 @@ def decisions_record(request: Request, fixed: Mapping[Symbol, Value]) -> dict[st
     followed = {str(symbol): text for symbol, text in request.followed}
     known = {str(symbol): number for symbol, number in fixed.items()}
     freed = [str(symbol) for symbol in request.freed]
-    named = {"followed": followed, "freed": freed, "fixed": known}
+    named: dict[str, Record] = {"followed": followed, "freed": freed, "fixed": known}
     return {name: content for name, content in named.items() if content}

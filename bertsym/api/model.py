@@ -393,7 +393,7 @@ class Model:
 
         A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is
         searched too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only
-        the shapes of a published model or family, `tp` only what so many devices can divide; `diverse` spreads the
+        the shapes of a published model or family, `tp` only what so many devices can divide. `diverse` spreads the
         answers.
 
         Examples:
