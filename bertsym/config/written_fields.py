@@ -18,6 +18,7 @@ from bertsym.arrangements import arranged, spread
 from bertsym.config.configfile import entry_of_file, read_config
 from bertsym.config.layer_lists import MAX_LAYERS
 from bertsym.config.paths import put, remove, value_at
+from bertsym.config.unmodelled_fields import COPY
 from bertsym.errors import BertsymError
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
@@ -188,6 +189,9 @@ class _Writer:
         """Return the names under which the configuration has the size; else the one that fits its other names."""
         further = self.further.get(key, ())
         written = tuple(name for name in (key, *aliases, *further) if value_at(self.fields, name) is not ...)
+        head, dot, rest = key.partition(".")
+        if dot and isinstance(value_at(self.fields, f"{head}{COPY}"), dict):
+            written = (*(written or (key,)), f"{head}{COPY}.{rest}")
         # A file without a part may have the fields of the part beside it, as Qwen2-VL's have those of the text.
         part = key.partition(".")[0]
         flat = next((name for name in further if "." not in name), None)
