@@ -111,10 +111,12 @@ def examples(name: str) -> list[Model]:
     """Return the published models of a model type, or the one of a name in any spelling; raises `UnknownName`."""
     types = list(dict.fromkeys(known.family.type for known in published()))
     reading = read(name, types)
-    family = [known for known in published() if known.family.type == reading.architecture]
-    if not family and reading.model is None:
+    models = [known for known in published() if known.family.type == reading.architecture]
+    if not models and reading.model is not None:
+        models = [reading.model]
+    if not models:
         raise UnknownName("published model or family", name, [*types, *(known.name for known in published())])
-    return [published_model(known) for known in family or [reading.model]]
+    return [published_model(known) for known in models]
 
 
 def _counted(model: Model, kind: str, head: str | None) -> Model:

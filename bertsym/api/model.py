@@ -374,9 +374,10 @@ class Model:
         largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
         parameters. `tolerance` is a fraction of the target, as in "0.01".
 
-        A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is searched
-        too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only the shapes
-        of a published model or family, `tp` only what so many devices can divide; `diverse` spreads the answers.
+        A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is
+        searched too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only
+        the shapes of a published model or family, `tp` only what so many devices can divide. `diverse` spreads the
+        answers.
 
         Examples:
             >>> load("bert-base-uncased").solve("110M").report.solution.floor.value

@@ -136,7 +136,7 @@ def solve_request(model: Model, request: Request) -> Solution:
     line = _line(closure, inner, space)
     grows = line.grows()
     below, above = _bracket(line, target) if grows else (None, None)
-    axis = _axis(unknown, inner, max(below or 0, above or 0))
+    axis = _axis(unknown, inner, max(below or 0, above or 0) if grows else line.reaching(target))
     require_values((axis,), inner)
     space = replace(space, axes=(axis,), unknowns=(axis,))
     outcome, answers = search(closure, inner, space, most=MAX_COUNTED)
@@ -206,7 +206,7 @@ def _by_width(model: Model, request: Request) -> Request:
         request,
         unknowns=(definition.symbol,),
         ranges={},
-        multiples={definition.symbol: step for step in [request.steps.get(symbol)] if step is not None},
+        multiples=dict.fromkeys([definition.symbol] if symbol in request.steps else [], request.steps.get(symbol, 1)),
         multiple=None,
         constraints=tuple(constraints),
         ties=(*request.ties, (symbol, term)),

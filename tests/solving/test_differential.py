@@ -17,6 +17,7 @@ from bertsym.convention import CONVENTIONS
 from bertsym.count import count
 from bertsym.errors import BertsymError, Conflict, NotAnInteger, Unreadable
 from bertsym.model import Model as Spec
+from bertsym.solving import search as searching
 from bertsym.solving.open_model import NotDependent
 from bertsym.solving.polynomial import NotPolynomial
 from bertsym.solving.requirements import NothingFits
@@ -24,7 +25,7 @@ from bertsym.solving.solve import TooSmall
 from bertsym.solving.space import EmptySpace
 from bertsym.symbols import BY_SYMBOL, H, Kind, lookup
 from tests.solving.oracle import Oracle, Row
-from tests.solving.questions import SMALL, Question, drawn, pinned
+from tests.solving.questions import SMALL, Question, drawn
 
 pytestmark = pytest.mark.slow
 
@@ -166,6 +167,16 @@ def refused(question: Question, target: int) -> str:
     raise AssertionError("refused once and answered then")
 
 
+def pinned(question: Question) -> Question:
+    """Return a question that gives every size of its model, so that no condition frees one."""
+    moving = {*question.said, *question.unknowns, *(rule.name for rule in question.ties)}
+    definitions = oracle().bare(question.architecture).architecture.definitions
+    gives_way = {str(d.symbol): str(d.adjusts) for d in definitions if d.adjusts is not None}
+    left = {gives_way[name] for name in moving & gives_way.keys()}
+    own = {name: number for name, number in question.own.items() if name not in moving | left}
+    return replace(question, said={**own, **question.said}) if question.where else question
+
+
 def question_and_target(draw: random.Random) -> tuple[Question, int]:
     """Return a question about a model that exists, and a target near one of its lattice."""
     while True:
@@ -191,7 +202,9 @@ def question_and_target(draw: random.Random) -> tuple[Question, int]:
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
-def test_the_same_answers_as_brute_force(batch: int, record_property: Any) -> None:
+def test_the_same_answers_as_brute_force(batch: int, record_property: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    if batch % 2:  # the small spaces of half of the questions go through the sieve too
+        monkeypatch.setattr(searching, "FEW_ROWS", 0)
     outcomes: Counter[str] = Counter()
     for place in range(EACH):
         seed = f"{SEED}/{batch}/{place}"

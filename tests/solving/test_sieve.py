@@ -194,16 +194,17 @@ def test_without_numpy_the_same_is_found(far: int, monkeypatch: pytest.MonkeyPat
 def test_the_spaces_are_of_every_kind() -> None:
     """The random spaces are inverted, enumerated, wide, and have answers."""
     kinds: dict[str, int] = {}
-    for far, place in itertools.product(range(len(FAR)), range(EACH)):
+    tried = list(itertools.product(range(0, len(FAR), 3), range(EACH)))
+    for far, place in tried:
         drawn = case(f"{far}/{place}", far=FAR[far])
         listener: Any = None
         made = sieve.sieve(drawn.space, listener)
         kind = "none" if made is None else "inverted" if made.inverted else "enumerated"
         kinds[kind] = kinds.get(kind, 0) + 1
-        kinds["answers"] = kinds.get("answers", 0) + bool(drawn.space.constraints == () or drawn.enumerated())
-    spaces = EACH * len(FAR)
+        kinds["answers"] = kinds.get("answers", 0) + bool(drawn.enumerated())
+    spaces = len(tried)
     assert kinds["inverted"] > spaces / 5
     assert kinds["enumerated"] > spaces / 5
-    assert kinds["answers"] > spaces * 2 / 3
+    assert kinds["answers"] > spaces / 2
     # An order by a size that no count depends on has no sieve.
     assert kinds["none"] < spaces / 4
