@@ -111,10 +111,12 @@ def examples(name: str) -> list[Model]:
     """Return the published models of a model type, or the one of a name in any spelling; raises `UnknownName`."""
     types = list(dict.fromkeys(known.family.type for known in published()))
     reading = read(name, types)
-    family = [known for known in published() if known.family.type == reading.architecture]
-    if not family and reading.model is None:
+    models = [known for known in published() if known.family.type == reading.architecture]
+    if not models and reading.model is not None:
+        models = [reading.model]
+    if not models:
         raise UnknownName("published model or family", name, [*types, *(known.name for known in published())])
-    return [published_model(known) for known in family or [reading.model]]
+    return [published_model(known) for known in models]
 
 
 def _counted(model: Model, kind: str, head: str | None) -> Model:
@@ -169,30 +171,6 @@ def load_json(data: bytes, file: Path, head: str | None = None, model_type: str 
             raise Conflict(f"model type {model_type}", str(file), "a saved derivation has its own model type")
         return decode.parse(parse_object(data, file), file, head)
     return read_config(fields, file, head, model_type)
-
-
-def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
-    """Return the file behind a name or a path of a model, for errors, and the fields of its configuration.
-
-    A variant has the fields that choose it, and a composite the types of its parts. The fields are None for another
-    model type and for a model of the zoo. Raises `BadFile`.
-    """
-    from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415  # a name needs no reader of files
-
-    path = Path(target)
-    if path.suffix.casefold() == ".gguf":
-        from bertsym.checkpoints.gguf_config import description  # noqa: PLC0415
-        from bertsym.checkpoints.gguf_files import read_gguf_files  # noqa: PLC0415
-
-        checkpoint = read_gguf_files(path, path, alone=True)
-        return path, description(checkpoint.metadata or {}, checkpoint.arrays, path).fields
-    if is_path(target) or _exists(path):
-        file = _configuration_in(path) if path.is_dir() else path
-        return file, parse_object(read_bytes(file), file, CONFIGURATION)
-    if (chosen := chosen_entry(target)) is not None:
-        return path, chosen
-    known = verbatim(target) or read(target, (*ARCHITECTURES, *atlas.index())).model
-    return path, None if known is None or known.in_zoo else known.config
 
 
 def chosen_entry(target: str) -> Mapping[str, Json] | None:

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import exchange_table, marginal_record
-from bertsym.answers.solution import axis_in_words, decisions, point_columns, size_cell
+from bertsym.answers.solution import axis_in_words, decisions, decisions_record, point_columns, size_cell
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
@@ -118,6 +118,7 @@ class Shortlist:
             "searched": self.found.searched if self.found.bounded else None,
             "counted": outcome.counted,
             "complete": outcome.complete,
+            **decisions_record(request, self.found.fixed),
             "candidates": [
                 {
                     "at": {str(symbol): Fraction(number) for symbol, number in answer.at.items()},

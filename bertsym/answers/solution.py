@@ -122,6 +122,7 @@ class Solved:
             "searched": solution.axis.size,
             "range": {str(solution.axis.symbol): [solution.axis.start, solution.axis.stop, solution.axis.step]},
             "complete": solution.complete,
+            **decisions_record(self.request, solution.fixed),
             "candidates": [point_record(point) for point in solution.candidates],
             **({"marginal": [marginal_record(marginal) for marginal in self.marginals]} if self.marginals else {}),
         }
@@ -180,3 +181,12 @@ def decisions(request: Request, fixed: Mapping[Symbol, Value]) -> Iterator[Remar
         yield Remark(("fixed, though a condition names it: ", *sizes, f" (--for {searched} searches it)"))
     if request.applied:
         yield Remark((request.applied,))
+
+
+def decisions_record(request: Request, fixed: Mapping[Symbol, Value]) -> dict[str, Record]:
+    """Return what became of the sizes that conditions name, for programs; empty if they name none."""
+    followed = {str(symbol): text for symbol, text in request.followed}
+    known = {str(symbol): number for symbol, number in fixed.items()}
+    freed = [str(symbol) for symbol in request.freed]
+    named: dict[str, Record] = {"followed": followed, "freed": freed, "fixed": known}
+    return {name: content for name, content in named.items() if content}

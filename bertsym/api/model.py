@@ -15,7 +15,7 @@ from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import Breakdown, broken_down
 from bertsym.answers.comparison import Comparison, Shown, comparison
-from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
+from bertsym.answers.compute_optimal import ComputeOptimal
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import Derivation, derivation
 from bertsym.answers.formula import formula_written
@@ -24,6 +24,7 @@ from bertsym.answers.size_table import USUAL, SizeTable, size_table
 from bertsym.answers.sizes import sizes as sizes_that_meet
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
+from bertsym.api.budgets import allocation_by_law, limits_of
 from bertsym.api.configurations import Configuration, written_configuration
 from bertsym.compiled import CompiledCount, compiled
 from bertsym.convention import Convention, named_convention, select
@@ -36,7 +37,6 @@ from bertsym.resolve import load as load_spec
 from bertsym.solving import shapes
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.request import LARGEST, Order, Request
-from bertsym.solving.requirements import Limit
 from bertsym.solving.tensor_parallel import divided
 from bertsym.values import replace
 
@@ -374,9 +374,10 @@ class Model:
         largest model within the budgets. With `compute` the scaling `law` chooses the target, by its own definition of
         parameters. `tolerance` is a fraction of the target, as in "0.01".
 
-        A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is searched
-        too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only the shapes
-        of a published model or family, `tp` only what so many devices can divide; `diverse` spreads the answers.
+        A size that `where` names, and that is neither pinned by `at` nor tied, follows from the condition or is
+        searched too. `multiple_of` is a step for each size, or one for all widths and vocabularies. `like` accepts only
+        the shapes of a published model or family, `tp` only what so many devices can divide. `diverse` spreads the
+        answers.
 
         Examples:
             >>> load("bert-base-uncased").solve("110M").report.solution.floor.value
@@ -385,7 +386,7 @@ class Model:
             >>> base.solve("max", "L", at_most={"memory": "24GiB"}, at=batch).report.found.answers[0].at
             {L: 13}
         """
-        allocation = _allocation(target, compute, law)
+        allocation = allocation_by_law(target, compute, law)
         if allocation is not None:
             target, convention = allocation.optimum.parameters, allocation.law.convention
         settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
@@ -416,7 +417,7 @@ class Model:
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
-        limits = (*_limits(self, at_most, beside, most=True), *_limits(self, at_least, beside, most=False))
+        limits = (*limits_of(self, at_most, beside, most=True), *limits_of(self, at_least, beside, most=False))
         multiple = multiple_of if isinstance(multiple_of, int) else None
         asked = (symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
         found = sizes_that_meet(spec, Request(*asked, multiple, diverse, rules))
@@ -481,10 +482,10 @@ class Model:
 
     def sweep(
         self,
-        over: Mapping[str, Sequence[int]],
+        over: Mapping[str | Symbol, Sequence[int]],
         of: str | Iterable[str] = (),
         *,
-        at: Mapping[str, Value | str] | None = None,
+        at: Mapping[str | Symbol, Value | str] | None = None,
         ties: str | Iterable[str] = (),
         where: str | Iterable[str] = (),
         dtype: str | None = None,
@@ -504,31 +505,15 @@ class Model:
             >>> [(row["L"], row["parameters"]) for row in table]
             [(6, 66955008), (12, 109482240)]
         """
-        from bertsym.answers.sweep import MOST_ROWS, Axis, sweep, with_quantities
+        from bertsym.api.designs import swept
 
-        loaded, names = self.plain_spec("sweep"), arguments.texts(of, "of")
-        given = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
-        joined, quantities, left_out = with_quantities(loaded, names, given)
-        spec = joined if at is None else Model(joined).at(at).spec
-        axes = [
-            Axis(spec.size(name).symbol, arguments.wholes(values, f"over[{name!r}]", MOST_ROWS))
-            for name, values in arguments.mapping(over, "over", "{'H': range(512, 2049, 64)}").items()
-        ]
-        return sweep(
-            loaded,
-            spec,
-            axes,
-            quantities,
-            ties=parse_ties(arguments.texts(ties, "ties"), spec.size),
-            conditions=tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where")),
-            left_out=left_out,
-            named=bool(names),
-        )
+        settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        return swept(self, over, of, settings, at, ties, where)
 
     def tradeoff(
         self,
-        vary: str = "V",
-        against: str = "L",
+        vary: str | Symbol = "V",
+        against: str | Symbol = "L",
         total: int | str | None = None,
         convention: str = "exact",
         *,
@@ -545,19 +530,9 @@ class Model:
             >>> [(choice.number, choice.point.value) for choice in choices]
             [(16000, 13), (32000, 11)]
         """
-        from bertsym.answers.tradeoff import MOST_ROWS, tradeoff
+        from bertsym.api.designs import traded
 
-        counted = self.convention(convention)
-        report = tradeoff(
-            self.spec,
-            self.spec.size(vary).symbol,
-            self.spec.size(against).symbol,
-            None if total is None else arguments.count(total, "total", counted.unit),
-            counted,
-            values=None if values is None else arguments.wholes(values, "values", MOST_ROWS),
-            ties=parse_ties(arguments.texts(ties, "ties"), self.spec.size),
-        )
-        return Answer(report)
+        return Answer(traded(self, (vary, against), total, self.convention(convention), values, ties))
 
     @property
     def quantity(self) -> str:
@@ -604,38 +579,6 @@ def load(
     if written is not None:
         return Model(load_json(*written, head, kind))
     return Model(load_spec(arguments.path(target, "target"), head, kind))
-
-
-def _allocation(target: int | str | None, compute: int | str | None, law: str | None) -> Allocation | None:
-    """Return the best size by a law, None without a law.
-
-    Raises `Missing` for a law without compute, or the reverse. Raises `Conflict` for a target besides.
-    """
-    if (compute is None) != (law is None):
-        raise Missing("compute" if compute is None else "law", "compute='1e21', law='besiroglu'")
-    if compute is None or law is None:
-        if target is None:
-            raise Missing("target", "a number such as '110M', or 'max'")
-        return None
-    if target is not None:
-        raise Conflict(f"target {target}", f"compute {compute}", "the law chooses the target")
-    return allocated(arguments.text(law, "law"), compute)
-
-
-def _limits(
-    model: Model, budgets: Mapping[str, int | str] | None, beside: Mapping[str, Measured], *, most: bool
-) -> tuple[Limit, ...]:
-    """Return the budgets, of the model's own entries or of another quantity's."""
-    from bertsym.solving.budgets import own_convention
-
-    limits = []
-    for name, amount in (budgets or {}).items():
-        meant = own_convention(name, model.quantity)
-        convention = beside[name].convention if name in beside else model.convention(name if meant is None else meant)
-        number = arguments.count(amount, name, convention.unit)
-        quantity = name if name in beside else ""
-        limits.append(Limit(convention, number if most else None, None if most else number, quantity))
-    return tuple(limits)
 
 
 def _models(given: tuple[Model, ...]) -> tuple[Model, ...]:

@@ -50,7 +50,7 @@ Multiples = Annotated[
     typer.Option(
         "--multiple-of",
         metavar="[H=]64",
-        help="Search only multiples of this number, for one size or for all widths and vocabularies; repeatable.",
+        help="Search only multiples of this number, for one size or all widths and rows; repeatable.",
     ),
 ]
 Where = Annotated[

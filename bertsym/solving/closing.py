@@ -95,9 +95,9 @@ class _Closing:
         """Settle every definition that is in force, those with a single open size first."""
         definitions = self.model.architecture.definitions
         for definition in definitions:
-            if definition.adjusts is None and definition.symbol not in {*self.fixed, *self.own}:
-                if not self._assume_head_size(definition):
-                    self._determine(definition.symbol, definition.value)
+            free_to_follow = definition.adjusts is None and definition.symbol not in {*self.fixed, *self.own}
+            if free_to_follow and not self._assume_head_size(definition):
+                self._determine(definition.symbol, definition.value)
         waiting = [definition for definition in definitions if definition.adjusts is not None]
         while waiting:
             definition = next((definition for definition in waiting if len(self._open(definition)) <= 1), waiting[0])

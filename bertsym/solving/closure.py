@@ -6,7 +6,7 @@ becomes a condition that every answer must satisfy. What the user gave holds in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 
 import sympy
@@ -63,14 +63,12 @@ class Closure:
 
     @property
     def derived(self) -> tuple[Symbol, ...]:
-        """Return the numbers of heads and the widths that differ between answers; a head size if its number does not."""
+        """Return the numbers of heads and the widths that differ between answers, or a head size for its number."""
         moving = [symbol for symbol in in_order(self.follows) if free(self.follows[symbol])]
-        numbers = {floating.symbol for floating in self.floating} | {*self.unknowns, *moving}
-        sizes = {
-            d.symbol
-            for d in self.ready.architecture.definitions
-            if is_head_size(d) and free(d.value) & numbers_of_heads(numbers)
-        }
+        different = {*self.unknowns, *moving, *(floating.symbol for floating in self.floating)}
+        numbers = {symbol for symbol in different if BY_SYMBOL[symbol].kind is Kind.HEADS}
+        definitions = self.ready.architecture.definitions
+        sizes = {d.symbol for d in definitions if is_head_size(d) and free(d.value) & numbers}
         return tuple(s for s in moving if BY_SYMBOL[s].kind in (Kind.HEADS, Kind.WIDTH) and s not in sizes)
 
     @property
@@ -108,11 +106,6 @@ class Closure:
                 return None
             sizes[symbol] = plain(Fraction(int(number.p), int(number.q)))
         return sizes
-
-
-def numbers_of_heads(symbols: Iterable[Symbol]) -> set[Symbol]:
-    """Return those of the sizes that are numbers of heads."""
-    return {symbol for symbol in symbols if BY_SYMBOL[symbol].kind is Kind.HEADS}
 
 
 def plain(number: Fraction) -> int | Fraction:

@@ -7,13 +7,13 @@ from fractions import Fraction
 
 from sympy import Expr, Symbol
 
-from bertsym.algebra import Value, expand, free
+from bertsym.algebra import Value, evaluate, expand, free
 from bertsym.convention import Convention
 from bertsym.count import declared
 from bertsym.existence import check_routing
 from bertsym.model import Model, is_head_size
 from bertsym.solving.closing import close
-from bertsym.solving.closure import Closure
+from bertsym.solving.closure import Closure, plain
 from bertsym.solving.constraints import Constraint, negation
 from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.solving.legality import Recounter
@@ -23,7 +23,7 @@ from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Configuration, Outcome, Progress, Search, Space
 from bertsym.solving.shapes import tiers
 from bertsym.solving.space import MAX_VALUE, axis_of, public, require_values, space_of
-from bertsym.symbols import BY_SYMBOL
+from bertsym.symbols import BY_SYMBOL, in_order
 from bertsym.values import replace, value
 
 # The tolerance of a search that is ordered by something else than the error. Without one, the deepest model of any size
@@ -284,14 +284,19 @@ def fixed(model: Model, closure: Closure, request: Request) -> dict[Symbol, Valu
     """Return the fixed sizes that a condition names and that the user did not give."""
     followed = {symbol for symbol, _ in request.followed}
     named = {*request.named, *(s for symbol, term in request.ties if symbol in followed for s in term.symbols())}
-    return {s: v for s, v in closure.numbers.items() if s in named and s not in model.pinned}
+    numbers = {s: v for s, v in closure.numbers.items() if s in named and s not in model.pinned}
+    tied = {symbol for symbol, _ in request.ties}
+    for symbol in in_order(named & closure.follows.keys() - tied):
+        if not free(closure.follows[symbol]) and not free(closure.rules[symbol]) <= model.pinned.keys():
+            numbers[symbol] = plain(evaluate(closure.follows[symbol], {}))
+    return numbers
 
 
 def standing(model: Model, closure: Closure, request: Request) -> str:
     """Return the fixed sizes that a condition names, and how to free them, for the sentence that nothing fits."""
     kept = fixed(model, closure, request)
     sizes = {d.symbol for d in closure.ready.architecture.definitions if is_head_size(d)} & set(closure.assumed)
-    numbers = {s: v for s, v in closure.numbers.items() if s in {*kept, *request.named, *sizes}}
+    numbers = {**{s: v for s, v in closure.numbers.items() if s in {*request.named, *sizes}}, **kept}
     words = [f"{s} = {v}" + (", which is assumed" if s in closure.assumed else "") for s, v in numbers.items()]
     advice = (
         f"; --for {','.join(map(str, (*request.unknowns, *kept)))} searches {'it' if len(kept) == 1 else 'them'} too"

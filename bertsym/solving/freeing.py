@@ -78,7 +78,7 @@ def _followed(model: Model, request: Request) -> Request | None:
             tie = names.tie(part)
             if tie is not None:
                 rest = Constraint(constraint.text, constraint.parts[:place] + constraint.parts[place + 1 :])
-                constraints = request.constraints[:index] + (rest,) + request.constraints[index + 1 :]
+                constraints = (*request.constraints[:index], rest, *request.constraints[index + 1 :])
                 followed = (*request.followed, (tie[0], constraint.text))
                 return replace(request, constraints=constraints, ties=(*request.ties, tie), followed=followed)
     return None
@@ -168,7 +168,7 @@ class _Names:
         return holds(condition, {symbol: evaluate(number, {}) for symbol, number in numbers.items()})
 
     def frees(self, rule: Node) -> bool:
-        """Return True if a rule fails whatever the unknowns are, or bounds the size of heads whose number is not given."""
+        """Return True if a rule always fails, or bounds the size of heads whose number nobody gave."""
         sizes = self.head_sizes.keys() & set(rule.symbols())
         heads = {symbol for size in sizes for symbol in self.head_sizes[size].symbols()}
         if any(BY_SYMBOL[symbol].kind is Kind.HEADS and self._adjustable(symbol) for symbol in heads):

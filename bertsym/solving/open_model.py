@@ -46,8 +46,8 @@ def only_unknowns(unknowns: Iterable[Symbol], options: Mapping[str, Iterable[Sym
 def whole_quotients(architecture: Architecture) -> tuple[Expr, ...]:
     """Return the quotients that must be integers for the model to run.
 
-    A derivation builds models and does not run them, so that of an entry's quotients heads/kv_heads may be missing: each
-    head of keys serves a group of query heads.
+    A derivation builds models and does not run them. So the quotient heads/kv_heads of an entry may be missing: a head
+    of keys serves a group of query heads.
     """
     grouped = (heads / kv_heads,) if {heads, kv_heads} <= architecture.counted else ()
     return tuple(dict.fromkeys((*architecture.whole, *grouped)))

@@ -47,9 +47,9 @@ class Request:
     """A question to search: unknowns in the order in which they are shown, their ranges, and the requirements.
 
     Without a target the search finds the largest count within the budgets. `multiple` is a step of every unknown that
-    counts features or rows. `rules` are
-    conditions that a configuration must meet and that free no size. `freeing.freed` fills the last two fields: `freed` are the unknowns that only a condition
-    names, `followed` the sizes that a condition determines, each with the text of the condition.
+    counts features or rows. `rules` are conditions that free no size unless they fail. `freeing.freed` fills the last
+    two fields: `freed` are the unknowns that only a condition names, `followed` the sizes that a condition determines,
+    each with the text of the condition.
     """
 
     unknowns: tuple[Symbol, ...]

@@ -33,8 +33,8 @@ def _shapes(aspect: tuple[int, int], head: tuple[int, int, int], ratio: tuple[st
     return Shapes((Fraction(low), Fraction(high)), head, (Fraction(ratio[0]), Fraction(ratio[1])))
 
 
-# From the models of `names/published.txt`; `tests/solving/test_shapes.py` compares. USUAL has at least four fifths of them
-# in each of its bounds, PUBLISHED nineteen twentieths.
+# From the models of `names/published.txt`: each of the bounds of USUAL holds for at least four fifths of them, each of
+# PUBLISHED for nineteen twentieths. A test compares.
 USUAL = _shapes((32, 136), (64, 128, 16), ("5/2", "11/2"))
 PUBLISHED = _shapes((16, 208), (32, 256, 8), ("3/2", "8"))
 # A depth that lies within a third of that of a single model has its aspect.
@@ -79,7 +79,7 @@ def like(model: Model, name: str, examples: Iterable[Model]) -> tuple[Constraint
     """
     shapes = [_shape(example) for example in examples]
     head = _head_size(model)
-    conditions = []
+    conditions: list[Constraint] = []
     if {H, L} <= model.symbols and (aspects := _all(shapes, (H, L))):
         ends = (min(aspects), max(aspects))
         if len(shapes) == 1:

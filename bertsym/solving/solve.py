@@ -206,7 +206,7 @@ def _by_width(model: Model, request: Request) -> Request:
         request,
         unknowns=(definition.symbol,),
         ranges={},
-        multiples={definition.symbol: step for step in [request.steps.get(symbol)] if step is not None},
+        multiples=dict.fromkeys([definition.symbol] if symbol in request.steps else [], request.steps.get(symbol, 1)),
         multiple=None,
         constraints=tuple(constraints),
         ties=(*request.ties, (symbol, term)),

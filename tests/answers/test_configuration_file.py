@@ -111,6 +111,12 @@ def test_a_file_keeps_all_that_the_sizes_leave_alone(tmp_path: Path) -> None:
     }
 
 
+def test_a_configuration_of_the_library_keeps_its_fields() -> None:
+    written: Any = bertsym.load({"model_type": "bert", "pad_token_id": 3, "hidden_dropout_prob": 0.2}).at(L=3).config()
+    assert (written["pad_token_id"], written["hidden_dropout_prob"], written["num_hidden_layers"]) == (3, 0.2, 3)
+    assert "vocab_size" not in written
+
+
 def test_a_file_keeps_its_spellings_and_loses_the_names_of_other_labels(tmp_path: Path) -> None:
     """Marian's files say the layers twice, and Qwen2-VL's have the fields of the text beside its part."""
     file = tmp_path / "config.json"
@@ -155,7 +161,7 @@ def test_what_no_file_says_is_refused(tmp_path: Path) -> None:
         fields("qwen3_vl_vision", at={"deepstack_visual_indexes[]": 5})
     file = tmp_path / "mine.json"
     file.write_bytes((atlas.FOLDER / "models" / "bert.json").read_bytes())
-    with pytest.raises(NoConfiguration, match="saved derivation"):
+    with pytest.raises(NoConfiguration, match="configuration class"):
         fields(str(file))
     with pytest.raises(BertsymError, match="config"):
         bertsym.load("bert").of("flops").config()

@@ -113,8 +113,10 @@ def drawn(draw: random.Random, model: str, names: list[str]) -> Demand:
     """Return a demand on a model with sizes of these names; the target is set later."""
     pool = [name for name in AXES if name in names]
     usual = [name for name in ("H", "L") if name in names] or pool
-    unknowns = usual if draw.random() < 0.4 else draw.sample(pool, min(len(pool), draw.choice([1, 1, 2, 2, 3])))
-    if {"F", "ffn_ratio"} <= set(unknowns):
+    unknowns: list[str] = (
+        usual if draw.random() < 0.4 else draw.sample(pool, min(len(pool), draw.choice([1, 1, 2, 2, 3])))
+    )
+    if {"F", "ffn_ratio"} <= {*unknowns}:
         unknowns = [name for name in unknowns if name != "ffn_ratio"]
     ranges, steps = {}, {}
     for name in unknowns:
@@ -124,8 +126,9 @@ def drawn(draw: random.Random, model: str, names: list[str]) -> Demand:
         ranges[name], steps[name] = (start, start + step * (count - 1)), step
     rest = [name for name in names if name not in unknowns]
     given: dict[str, Value] = {}
-    for name in draw.sample([name for name in rest if name in AXES], draw.choice([0, 0, 1, 1, 2]) if rest else 0):
-        given[name] = draw.choice([AXES[name][1][draw.randrange(len(AXES[name][1]))], 32 if name == "heads" else 4])
+    pinnable = [name for name in rest if name in AXES]
+    for name in draw.sample(pinnable, min(len(pinnable), draw.choice([0, 0, 1, 1, 2]))):
+        given[name] = draw.choice([*AXES[name][1], 32 if name == "heads" else 4])
     if len({"F", "ffn_ratio"} & {*unknowns, *given}) > 1:
         given.pop("ffn_ratio", None)
     if len({"F", "ffn_ratio"} & {*unknowns, *given}) > 1:

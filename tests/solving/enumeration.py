@@ -89,8 +89,8 @@ class Enumeration:
     @property
     def size(self) -> int:
         """Return the number of values to try."""
-        tried = prod(len(values) for values in self.searched.values())
-        return tried * (MOST_HEADS if self.floating else 1) * 1500 ** len(self.followed)
+        tried: int = prod(len(values) for values in self.searched.values())
+        return tried * (MOST_HEADS if self.floating else 1) * int(1500 ** len(self.followed))
 
     def rows(self) -> set[Row]:
         """Return the values of the unknowns and the count of every model that meets the demand."""
@@ -172,7 +172,7 @@ class Enumeration:
                     return None
             if self.keys_follow(said, sizes):
                 sizes[kv_heads] = sizes[heads]
-        return {symbol: number if isinstance(number, bool) else Fraction(number) for symbol, number in sizes.items()}
+        return {symbol: Fraction(number) for symbol, number in sizes.items()}
 
     def keys_follow(self, said: Mapping[Symbol, Any], sizes: Mapping[Symbol, Any]) -> bool:
         """Return True if keys have as many heads as queries, as in the model."""
@@ -183,6 +183,8 @@ class Enumeration:
             or self.loose.get(heads) != self.loose[kv_heads]
         ):
             return False
+        if set(self.searched) == {heads}:
+            return False  # alone, it would change no count
         return sizes[heads] != self.loose[heads] and not (heads in self.given and kv_heads in self.model.given)
 
     def counted(self, sizes: Values) -> int | None:

@@ -13,7 +13,7 @@ from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.model import Model
 from bertsym.resolve import load
-from bertsym.symbols import heads, kv_heads, lookup
+from bertsym.symbols import BY_NAME, lookup
 from tests.solving.questions import Question
 
 # Models whose heads are any that divide the width, and change no count: they accompany a width that is to be found.
@@ -193,7 +193,8 @@ class Built:
         """Return True if what must divide does, and no more experts are chosen than there are."""
         architecture = self.model.architecture
         chosen = (r.chosen - r.among for r in architecture.routings if r.chosen is not None)
-        grouped = [heads / kv_heads] if {heads, kv_heads} <= architecture.symbols else []
+        queries, keys = (BY_NAME[name].symbol for name in ("heads", "kv_heads"))
+        grouped = [queries / keys] if {queries, keys} <= architecture.symbols else []
         return all(
             self.model.number(quotient).denominator == 1 for quotient in (*architecture.whole, *grouped)
         ) and all(self.model.number(excess) <= 0 for excess in chosen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from bertsym.algebra import Value
@@ -122,15 +122,6 @@ def tie(draw: random.Random, name: str, others: list[str]) -> Rule:
         Rule(f"{name} == floor({k}*{a}/{n})", (a,), lambda s: Fraction(k * s[a]) // n, name),
     )
     return draw.choice(forms)
-
-
-def pinned(question: Question) -> Question:
-    """Return a question that gives every size of its model, so that no condition frees one."""
-    moving = {*question.said, *question.unknowns, *(rule.name for rule in question.ties)}
-    gives_way = {"F": "ffn_ratio", "d": "heads"}
-    left = {gives_way[name] for name in moving & gives_way.keys()}
-    own = {name: number for name, number in question.own.items() if name not in moving | left}
-    return replace(question, said={**own, **question.said}) if question.where else question
 
 
 def drawn(draw: random.Random, sizes: Mapping[str, list[str]], defaults: Mapping[str, Sizes]) -> Question:

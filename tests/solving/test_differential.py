@@ -25,7 +25,7 @@ from bertsym.solving.solve import TooSmall
 from bertsym.solving.space import EmptySpace
 from bertsym.symbols import BY_SYMBOL, H, Kind, lookup
 from tests.solving.oracle import Oracle, Row
-from tests.solving.questions import SMALL, Question, drawn, pinned
+from tests.solving.questions import SMALL, Question, drawn
 
 pytestmark = pytest.mark.slow
 
@@ -165,6 +165,16 @@ def refused(question: Question, target: int) -> str:
     except (Conflict, NotAnInteger, Unreadable) as problem:
         return "contradiction" if not oracle().counts(question) or "is fixed" in str(problem) else f"wrongly {problem}"
     raise AssertionError("refused once and answered then")
+
+
+def pinned(question: Question) -> Question:
+    """Return a question that gives every size of its model, so that no condition frees one."""
+    moving = {*question.said, *question.unknowns, *(rule.name for rule in question.ties)}
+    definitions = oracle().bare(question.architecture).architecture.definitions
+    gives_way = {str(d.symbol): str(d.adjusts) for d in definitions if d.adjusts is not None}
+    left = {gives_way[name] for name in moving & gives_way.keys()}
+    own = {name: number for name, number in question.own.items() if name not in moving | left}
+    return replace(question, said={**own, **question.said}) if question.where else question
 
 
 def question_and_target(draw: random.Random) -> tuple[Question, int]:
