@@ -127,7 +127,9 @@ def case(seed: object, *, far: int = 0) -> Case:
     budget = plus([term(draw, known) for _ in range(draw.randint(1, 3))])
     middle = {axis.symbol: draw.choice(axis.values()) for axis in axes}
     target = max(1, int(total.value(middle)) + draw.randint(-20, 20))
-    budgets: list[tuple[Term, int | None, int | None]] = [(budget, None, int(budget.value(middle)))] if draw.random() < 0.3 else []
+    budgets: list[tuple[Term, int | None, int | None]] = (
+        [(budget, None, int(budget.value(middle)))] if draw.random() < 0.3 else []
+    )
     if draw.random() < 0.3:
         budgets.append((total, target - target // 10, target + target // 10))
     conditions = [condition(draw, symbols) for _ in range(draw.choice([0, 0, 1, 1, 2]))]
