@@ -41,7 +41,7 @@ def head_named(text: str, heads: Mapping[str, str]) -> str | None:
         return text
     folded = _folded(text)
     by_class = {cls.casefold(): name for name, cls in heads.items()}
-    by_name = {name.replace("-", ""): name for name in reversed(heads)}
+    by_name = {name.replace("-", ""): name for name in reversed(list(heads))}
     meant = (name for name, aliases in ALIASES.items() if folded in aliases and name in heads)
     plain = folded.replace("-", "")
     found = by_class.get(folded) or next(meant, None) or by_name.get(plain)
