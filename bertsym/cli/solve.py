@@ -50,7 +50,7 @@ Multiples = Annotated[
     typer.Option(
         "--multiple-of",
         metavar="[H=]64",
-        help="Search only multiples of this number, for one size or all widths and rows; repeatable.",
+        help="Search only multiples of this number, of one size or of all widths; repeatable.",
     ),
 ]
 Where = Annotated[

@@ -101,7 +101,7 @@ class Case:
 
     def enumerated(self) -> list[tuple[tuple[int, ...], int]]:
         """Return the best configurations by plain enumeration."""
-        found = []
+        found: list[Any] = []
         for values in itertools.product(*(axis.values() for axis in self.space.axes)):
             at = {axis.symbol: value for axis, value in zip(self.space.axes, values, strict=True)}
             count = self.total.value(at)
@@ -127,7 +127,9 @@ def case(seed: object, *, far: int = 0) -> Case:
     budget = plus([term(draw, known) for _ in range(draw.randint(1, 3))])
     middle = {axis.symbol: draw.choice(axis.values()) for axis in axes}
     target = max(1, int(total.value(middle)) + draw.randint(-20, 20))
-    budgets = [(budget, None, int(budget.value(middle)))] if draw.random() < 0.3 else []
+    budgets: list[tuple[Term, int | None, int | None]] = (
+        [(budget, None, int(budget.value(middle)))] if draw.random() < 0.3 else []
+    )
     if draw.random() < 0.3:
         budgets.append((total, target - target // 10, target + target // 10))
     conditions = [condition(draw, symbols) for _ in range(draw.choice([0, 0, 1, 1, 2]))]
@@ -175,8 +177,9 @@ EACH = int(os.environ.get("BERTSYM_SPACES", "20"))
 FAR = [0, 0, 0, 0, 0, 0, 0, 0, 2**21, 2**31, 2**60, 2**62, 2**63, 10**30]
 
 
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("far", range(len(FAR)))
-def test_the_sieve_finds_what_enumeration_finds(far: int, small_blocks: None) -> None:
+def test_the_sieve_finds_what_enumeration_finds(far: int) -> None:
     for place in range(EACH):
         drawn = case(f"{far}/{place}", far=FAR[far])
         assert found(Search(drawn.space, drawn.top).run()) == drawn.enumerated(), (far, place)
