@@ -166,11 +166,15 @@ class Sieve:
         """Yield the rows of each block with every value that the unknown at a depth may have."""
         step = self.steps[depth]
         for unsorted in blocks:
-            block = self._sorted(unsorted) if unsorted.size * step.axis.size > BLOCK else unsorted
+            seen = self._incumbent()
+            block = self._kept(unsorted, self._may_improve(unsorted))
+            block = self._sorted(block) if block.size * step.axis.size > BLOCK else block
             first, last = self._range(depth, block)
             for part in chunks(block, last - first + 1):
                 rows = block[part]
-                keep = (last[part] >= first[part]) & self._may_improve(rows)
+                keep = last[part] >= first[part]
+                if self._incumbent() != seen:
+                    keep = keep & self._may_improve(rows)
                 kept, start = self._kept(rows, keep), first[part][keep]
                 if not kept.size:
                     continue
@@ -188,7 +192,7 @@ class Sieve:
 
     def _products(self, depth: int, rows: Rows, first: Column, sizes: Column) -> Iterator[Rows]:
         """Yield the rows with each of their values of an unknown, without some that cannot be among the best."""
-        dense = rows.size * self.axes[depth].size <= 2 * min(int(sizes.sum()), BLOCK)
+        dense = rows.size * self.axes[depth].size <= 4 * min(int(sizes.sum()), BLOCK)
         near = self._near(rows) if self.inverted and depth == len(self.axes) - 2 and dense else None
         if near is None:
             yield from products(rows, first, sizes, self.axes[depth].values())
