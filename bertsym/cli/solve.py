@@ -50,7 +50,7 @@ Multiples = Annotated[
     typer.Option(
         "--multiple-of",
         metavar="[H=]64",
-        help="Search only multiples of this number, for one size or all widths and rows; repeatable.",
+        help="Search only multiples of this number, of one size or of all widths; repeatable.",
     ),
 ]
 Where = Annotated[
@@ -58,7 +58,7 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="'H/heads = 64'",
-        help="Accept only sizes for which this condition holds; sizes that it names and --at does not are searched too.",
+        help="Accept only sizes for which this condition holds; a size that it names is searched, unless --at has it.",
     ),
 ]
 Ties = Annotated[

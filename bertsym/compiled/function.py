@@ -122,7 +122,7 @@ class CompiledCount:
         """Return positional and named arguments in order; raises `UnknownName`, `Conflict` or `Missing`."""
         given = dict(zip(self.symbols, sizes, strict=False))
         for name, number in named.items():
-            symbol = self.model.size(name).symbol
+            symbol = self.model.setting(name).symbol
             if symbol not in self.symbols:
                 raise Conflict(name, ", ".join(self.sizes), "the function was compiled for these")
             if symbol in given:

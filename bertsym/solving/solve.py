@@ -217,11 +217,12 @@ def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
     """Return the count at every value of the unknown at which a model exists, whatever the request demands."""
     (unknown,) = request.unknowns
     recounter = Recounter(closure, (("", request.convention),))
-    # A single head divides every width.
-    beside = {floating.symbol: 1 for floating in closure.floating}
+    # A single head divides every width. A size that follows from the number of heads may need more of them.
+    single = {floating.symbol: 1 for floating in closure.floating}
+    kept = {floating.symbol: floating.kept for floating in closure.floating}
 
     def exists(number: int, count: int) -> bool:
-        return recounter.recount({unknown: number, **beside}) == (count,)
+        return any(recounter.recount({unknown: number, **beside}) == (count,) for beside in (single, kept))
 
     alone = {unknown, *space.fixed}
     legal = tuple(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -134,6 +134,20 @@ def test_a_file_keeps_its_spellings_and_loses_the_names_of_other_labels(tmp_path
     file.write_text(json.dumps(flat), encoding="utf-8")
     written = fields(str(file), at={"text_config.num_hidden_layers": 3})
     assert (written["num_hidden_layers"], "text_config" in written) == (3, False)
+
+
+def test_a_list_of_layers_without_effect_is_as_long_as_the_stack() -> None:
+    """GPT-OSS's layers differ in their masks alone, and transformers refuses a list of another length."""
+    file: Any = {
+        "model_type": "gpt_oss",
+        "num_hidden_layers": 4,
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+    }
+    for layers in (3, 4, 7):
+        written: Any = bertsym.load(file).at(L=layers).config()
+        assert written["layer_types"] == (file["layer_types"] * 2)[:layers]
+    window: Any = {"model_type": "longformer", "num_hidden_layers": 3, "attention_window": [512, 512, 512]}
+    assert len(cast("Any", bertsym.load(window).at(L=5).config())["attention_window"]) == 5
 
 
 def test_a_field_without_effect_that_must_fit_is_moved() -> None:

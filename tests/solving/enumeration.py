@@ -144,7 +144,7 @@ class Enumeration:
         said: dict[Symbol, Any] = {symbol: value for symbol, value in explicit.items() if value is not None}
         for rule in self.demand.ties:
             name = self.model.size(rule.name).symbol
-            known = self.complete_of({**said, name: Fraction(1)})
+            known = self.complete_of(said)
             if known is None:
                 return None
             said[name] = rule.value(self.by_name(known))

@@ -18,7 +18,7 @@ from bertsym.answers.solution import Solved
 from bertsym.api.answers import Answer
 from bertsym.count import count
 from bertsym.errors import BertsymError, Conflict, NotAnInteger, Unreadable
-from bertsym.model import Model
+from bertsym.model import Definition, Model
 from bertsym.resolve import load
 from bertsym.solving.configurations import closed
 from bertsym.solving.constraints import parse_constraint, parse_ties
@@ -155,6 +155,9 @@ def check_named(demand: Demand, model: Model, settled: Request, found: Any, poin
     """Check that each size which a condition names was given, differs between answers, or is said to be fixed."""
     given = {model.size(name).symbol for name in demand.given}
     definitions = {definition.symbol: definition.value for definition in model.architecture.definitions}
+    definitions |= {
+        one.adjusts: one.inverse for one in model.architecture.definitions if one.adjusts in given_by(one, given)
+    }
     for rule in demand.where:
         for symbol in (model.size(name).symbol for name in rule.symbols):
             tied = {s for s, _ in settled.ties}
@@ -165,6 +168,11 @@ def check_named(demand: Demand, model: Model, settled: Request, found: Any, poin
                 continue
             assert symbol in found.fixed, (symbol, rule.text)
             assert f"{symbol} = " in text, (symbol, rule.text)
+
+
+def given_by(definition: Definition, given: set[Symbol]) -> set[Symbol]:
+    """Return the size that gives way in a definition if its derived size was given."""
+    return {definition.adjusts} if definition.symbol in given and definition.adjusts is not None else set()
 
 
 def differs(model: Model, found: Any, points: list[Any], symbol: Symbol) -> bool:
