@@ -407,6 +407,7 @@ class Sieve:
                     self.listener.row(known)
                 else:
                     self.listener.configuration(known)
+            self._finish(np.zeros(1))
             found = found[BATCH:]
             incumbent = self._incumbent()
             if incumbent is not None and found.rows.size:
