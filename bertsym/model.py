@@ -22,6 +22,7 @@ from bertsym.errors import (
     printable,
     suggestion,
 )
+from bertsym.files.jsonfile import Json
 from bertsym.names.heads import head_named
 from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
@@ -250,7 +251,7 @@ class Model:
     `pinned` are those that the user gave, as the user gave them: the rest came with the model's name or file. `notes`
     say how a file was read where a reader may not expect it; the command line prints them on standard error. `typed`
     is the text that the user typed, if it is not the label. `head_reason` says why a name means its head, unless the
-    user or a file chose the head.
+    user or a file chose the head. `configuration` has the fields that the model was read from, if any.
     """
 
     architecture: Architecture
@@ -261,6 +262,7 @@ class Model:
     notes: tuple[str, ...] = ()
     typed: str = ""
     head_reason: str = ""
+    configuration: Mapping[str, Json] | None = None
 
     @property
     def name(self) -> str:

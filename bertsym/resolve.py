@@ -173,30 +173,6 @@ def load_json(data: bytes, file: Path, head: str | None = None, model_type: str 
     return read_config(fields, file, head, model_type)
 
 
-def configuration(target: str) -> tuple[Path, Mapping[str, Json] | None]:
-    """Return the file behind a name or a path of a model, for errors, and the fields of its configuration.
-
-    A variant has the fields that choose it, and a composite the types of its parts. The fields are None for another
-    model type and for a model of the zoo. Raises `BadFile`.
-    """
-    from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes  # noqa: PLC0415  # a name needs no reader of files
-
-    path = Path(target)
-    if path.suffix.casefold() == ".gguf":
-        from bertsym.checkpoints.gguf_config import description  # noqa: PLC0415
-        from bertsym.checkpoints.gguf_files import read_gguf_files  # noqa: PLC0415
-
-        checkpoint = read_gguf_files(path, path, alone=True)
-        return path, description(checkpoint.metadata or {}, checkpoint.arrays, path).fields
-    if is_path(target) or _exists(path):
-        file = _configuration_in(path) if path.is_dir() else path
-        return file, parse_object(read_bytes(file), file, CONFIGURATION)
-    if (chosen := chosen_entry(target)) is not None:
-        return path, chosen
-    known = verbatim(target) or read(target, (*ARCHITECTURES, *atlas.index())).model
-    return path, None if known is None or known.in_zoo else known.config
-
-
 def chosen_entry(target: str) -> Mapping[str, Json] | None:
     """Return the fields that choose a variant or the parts of a composite, None for any other name."""
     from bertsym.atlas import variants  # noqa: PLC0415  # a name of the zoo needs no entry

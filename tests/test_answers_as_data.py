@@ -250,3 +250,7 @@ def test_a_selector_is_one_text() -> None:
     assert base.total(only="attention").count == base.compile("H", only="attention")(768) == attention
     assert base.total(without="attention").count == base.count(without="attention") == 109482240 - attention
     assert [row.name for row in base.breakdown(only="attention").rows] == ["attention"]
+    assert {row.component for row in base.tensors(only="attention").rows} == {"attention"}
+    assert base.derivative("L", only="attention").value == attention // 12
+    assert base.solve(attention, "L", only="attention").rows[0]["L"] == 12
+    assert "feed-forward" not in str(base.explain(only="attention"))

@@ -191,6 +191,7 @@ def test_a_wrong_number_is_a_sentence(wrong: Any) -> None:
         {"target": wrong},
         {"target": "110M", "top": wrong or 0},
         {"target": "110M", "multiple_of": {"H": wrong}},
+        {"target": "110M", "multiple_of": wrong if wrong is not None else 0},
         {"target": "110M", "ranges": {"H": (1, wrong)}},
         {"target": "110M", "ranges": {"H": wrong}},
         {"target": "110M", "at_most": {"exact": wrong}},

@@ -197,7 +197,7 @@ def test_a_wrong_size_is_a_sentence(wrong: Any) -> None:
 def test_wrong_arguments() -> None:
     base = bertsym.load("bert-base-uncased")
     function = base.compile("H", "L")
-    with pytest.raises(Unreadable, match="sizes: expected 2 of them, got '1 sizes for H, L'"):
+    with pytest.raises(Unreadable, match=r"sizes: expected 2 of them \(H, L\), got '1'"):
         function(768)
     with pytest.raises(Missing, match="no value for L: pass L=12"):
         function(H=768)

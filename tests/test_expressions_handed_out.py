@@ -109,6 +109,27 @@ def test_arithmetic_with_a_formula() -> None:
     assert formula != formula + 1
 
 
+WAYS: tuple[Any, ...] = (
+    sympy.simplify, sympy.factor, sympy.expand, sympy.together, sympy.horner, sympy.cse, sympy.count_ops, sympy.sqrt,
+    sympy.conjugate, sympy.latex, sympy.pretty, sympy.srepr, sympy.ccode, sympy.sympify, sympy.default_sort_key,
+    lambda e: list(sympy.preorder_traversal(e)), lambda e: e.func(*e.args), lambda e: e.as_ordered_terms(),
+    lambda e: e.as_numer_denom(), lambda e: e.as_powers_dict(), lambda e: -e, lambda e: 1 / e, lambda e: e < 5,
+    lambda e: sympy.Matrix([e, e**2]).jacobian([H, L]), lambda e: sympy.gcd(e, H * e), lambda e: (H + 1).subs(H, e),
+    lambda e: (e + 1).subs(e, 3), lambda e: sympy.Piecewise((e, H > 2), (0, True)), lambda e: e.match(sympy.Wild("w")),
+    lambda e: sympy.solveset(e - 7, L), lambda e: (e.is_zero, e.is_integer), lambda e: e.rewrite(Piecewise),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("convention", ["exact", "matrices"])
+def test_sympy_treats_a_formula_as_its_own(convention: str) -> None:
+    """A sum and a product, beside the same expression of sympy's own class."""
+    formula = bertsym.load("bert").total(convention, without="pooler").expression
+    plain = formula.ordinary
+    assert type(plain) in (Add, Mul)
+    for way in WAYS:
+        assert way(formula) == way(plain)
+
+
 @pytest.mark.parametrize("way", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy, copy.deepcopy])  # noqa: S301
 def test_a_formula_outlives_a_process(way: Any) -> None:
     for formula in (bert(), bertsym.load("deepseek_v3").total().expression, bertsym.load("bert").derivative("H")):

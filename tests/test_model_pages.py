@@ -22,7 +22,7 @@ from bertsym.zoo import ARCHITECTURES
 ROOT = Path(__file__).parents[1]
 ATLAS = ROOT / "bertsym" / "atlas"
 INDEX = json.loads((ATLAS / "index.json").read_bytes())["models"]
-TAGS = {"div", "p", "em", "code", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
+TAGS = {"div", "p", "a", "em", "code", "table", "thead", "tbody", "tfoot", "tr", "th", "td"}
 MATHEMATICS = {"math", "mi", "mn", "mo", "mtext", "mrow", "mfrac", "msqrt", "msup", "msub", "msubsup", "mspace"}
 HOSTILE = "<script>alert(1)</script>`*a*`[b](javascript:c)&lt;"
 
@@ -113,11 +113,22 @@ def test_parts_sum_to_the_total(pages: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["bert", "t5", "deepseek_v3"])
-def test_the_commands_of_a_page_print_what_it_shows(pages: Any, bertsym: Callable[..., Any], name: str) -> None:
+def test_the_commands_of_a_page_print_what_it_shows(
+    pages: Any, bertsym: Callable[..., Any], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     page = pages.page(name)
     first, *others = re.findall(r"^bertsym (.*)$", section(page, "Commands"), re.MULTILINE)
     assert f"```latex\n{bertsym(*first.split()).out}```" in section(page, "LaTeX")
-    assert [bertsym(*command.split()).code for command in others] == [0, 0, 0]
+    assert [bertsym(*command.split()).code for command in others] == [0, 0, 0, 0]
+    assert (tmp_path / f"{name}.html").stat().st_size > 10**5
+
+
+@pytest.mark.parametrize("name", ["bert", "deepseek_v3"])
+def test_a_type_with_published_models_has_a_page_with_sliders(pages: Any, name: str) -> None:
+    assert f'<a href="{name}-sliders.html">' in pages.page(name)
+    assert name in pages.with_sliders()
+    assert f"bertsym total {pages.sized(name).name}" in pages.sliders(name).replace('", "', " ").replace('","', " ")
 
 
 def test_every_model_type_has_a_page(pages: Any) -> None:

@@ -21,6 +21,7 @@ from bertsym.answers.breakdown import broken_down
 from bertsym.answers.formula import formula
 from bertsym.answers.model_sizes import size_value, value_cell
 from bertsym.atlas.variants import variants
+from bertsym.convention import EXACT
 from bertsym.count import count
 from bertsym.document import Code, Column, Count, Document, Inline, Paragraph, Table
 from bertsym.errors import PartialFormula, UnknownName
@@ -38,6 +39,7 @@ from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import Derived
 from bertsym.symbols import BY_SYMBOL, Kind, in_order, labels
 from bertsym.values import replace
+from bertsym.web_page import PageModel, web_page
 from bertsym.zoo import ARCHITECTURES
 
 FOLDER = "models"
@@ -109,6 +111,17 @@ def overview() -> str:
     return f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>"
 
 
+def with_sliders() -> tuple[str, ...]:
+    """Return the model types with published models, whose pages link to one with sliders; it takes half a megabyte."""
+    return tuple(sorted({each.family.type for each in published()}))
+
+
+def sliders(name: str) -> str:
+    """Return the page with sliders of a model type, which begins at the sizes of its page; it needs no network."""
+    at = sized(name)
+    return web_page([PageModel(at, EXACT, ("bertsym", "total", at.name), at.given)], title(name))
+
+
 def page(name: str) -> str:
     """Return the page of a model type, in Markdown; raises `UnknownModel` for another name."""
     try:
@@ -139,6 +152,8 @@ def _whole(name: str) -> Iterator[str]:
     models = tuple(each for each in published() if each.family.type == name)
     is_long = len(latex) > LONGEST
     yield _html((Paragraph((*_what(name, model), ".")),))
+    if models:
+        yield f'<p><a href="{escape(name)}-sliders.html">The same model with sliders</a></p>'
     yield "## Formula" + _UNSEARCHED
     yield _html((_too_long(latex),)) if is_long else _answer(_sum(total.expression))
     yield "## Sizes" + _UNSEARCHED
@@ -319,6 +334,7 @@ def _commands(name: str, at: Model) -> str:
             f"bertsym show {at.name}",
             f"bertsym explain {at.name}",
             f"bertsym tensors {name}",
+            f"bertsym page {at.name} -o {name}.html",
         )
     )
 

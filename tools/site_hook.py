@@ -32,6 +32,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     with ProcessPoolExecutor() as pool:
         for name, page in zip(names, pool.map(model_pages.page, names, chunksize=4), strict=True):
             files.append(File.generated(config, f"{model_pages.FOLDER}/{name}.md", content=page))
+        types = model_pages.with_sliders()
+        for name, page in zip(types, pool.map(model_pages.sliders, types), strict=True):
+            files.append(File.generated(config, f"{model_pages.FOLDER}/{name}-sliders.html", content=page))
     return files
 
 

@@ -13,14 +13,14 @@ from bertsym.algebra import Value, free
 from bertsym.arrangements import apportioned
 from bertsym.config.configfile import entry_of_file, read_config
 from bertsym.config.layer_lists import MAX_LAYERS
+from bertsym.config.model_types import is_covered
 from bertsym.config.written_fields import is_of_zoo, written_fields
 from bertsym.count import count
 from bertsym.errors import BertsymError
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
-from bertsym.resolve import chosen_entry, configuration
+from bertsym.resolve import chosen_entry, is_path
 from bertsym.saved_model.composites import SEPARATOR
-from bertsym.saved_model.decode import MARK
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.solving.open_model import whole_quotients
 from bertsym.symbols import BY_SYMBOL, in_order
@@ -32,8 +32,8 @@ from bertsym.wording import said
 class NoConfiguration(BertsymError):
     """A model that no `config.json` describes.
 
-    >>> print(NoConfiguration("mine.json", "it was derived from code of its own", "name a model type"))
-    mine.json: no config.json describes it (it was derived from code of its own); name a model type
+    >>> print(NoConfiguration("mine.json", "its code is its own", "pass the name of a model type"))
+    mine.json: no config.json describes it (its code is its own); pass the name of a model type
     """
 
     model: str
@@ -69,13 +69,15 @@ def configuration_file(model: Model) -> ConfigurationFile:
     The fields are read again, and have to give the same sizes and the same count. Raises `NoConfiguration`,
     `NotWritten`, `BadField`, `BadFile`, and what `count` raises.
     """
-    file, base = configuration(model.label) if model.label else (Path(model.name), None)
-    if base is not None and base.get("bertsym") == MARK:
+    file, base = Path(model.name), model.configuration
+    chosen = None if base is not None else chosen_entry(model.label)
+    start = base or chosen or {}
+    kind = _model_type(model, start)
+    if not is_covered(kind) or (base is None and is_path(model.label)):
         step = "pass the name of a model type, or a config.json"
-        raise NoConfiguration(model.name, "a saved derivation has no configuration class of transformers", step)
-    named: dict[str, Json] = {"architectures": [model.cls], "model_type": _model_type(model, base or {})}
-    start = {**named, **(base or {}), **named}
-    sized, fields = _written(model, start, file, whole=base is None or chosen_entry(model.label) is not None)
+        raise NoConfiguration(model.name, "its code is not known to have a configuration class of transformers", step)
+    named: dict[str, Json] = {"architectures": [model.cls], "model_type": kind}
+    sized, fields = _written(model, {**named, **start, **named}, file, whole=base is None)
     read = read_config(fields, file)
     number, counted = count(_with_lists(sized, read)), count(read)
     if number != counted:

@@ -22,11 +22,9 @@ from bertsym.config.written_fields import written_fields
 from bertsym.costs import Measure, Settings
 from bertsym.count import count
 from bertsym.document import Code, Column, Count, Document, Element, Paragraph, Remark, Table
-from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.quantities import Unit
 from bertsym.report import Record
-from bertsym.resolve import configuration
 from bertsym.symbols import B, S, S_source
 from bertsym.values import value
 
@@ -130,7 +128,8 @@ def run_verification(measure: Measure, sized: Model) -> RunVerification:
     formula = count(measure.within_positions(sized), convention)
     loaded = measure.model
     model = loaded.with_sizes({symbol: number for symbol, number in sized.given.items() if symbol in loaded.symbols})
-    file, base = _base(model)
+    # A model type has no fields of its own: the library's defaults hold.
+    file, base = Path(model.name), model.configuration or {}
     module = runnable(written_fields(model, base, file), file, model.cls)
     tokens, sequences, source = (int(sized.given.get(symbol, 1)) for symbol in (S, B, S_source))
     measurement = runs[convention.name](module, Batch(sequences, tokens, source), measure.settings)
@@ -142,15 +141,6 @@ def _all_measured(runs: Mapping[str, Run]) -> str:
     if runs:
         return ", ".join(runs)
     return "; ".join(f"{name} ({', '.join(conventions)})" for name, conventions in RUNS.items())
-
-
-def _base(model: Model) -> tuple[Path, Mapping[str, Json]]:
-    """Return a file for errors, and the configuration fields of the model's label.
-
-    A model type has no fields of its own: the library's defaults hold.
-    """
-    file, fields = configuration(model.label) if model.label else (Path(model.name), None)
-    return file, {} if fields is None else fields
 
 
 def _torch_type(dtype: str) -> str:

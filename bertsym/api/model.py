@@ -15,7 +15,7 @@ from bertsym import count as counting
 from bertsym.algebra import Value
 from bertsym.answers.breakdown import Breakdown, broken_down
 from bertsym.answers.comparison import Comparison, Shown, comparison
-from bertsym.answers.compute_optimal import Allocation, ComputeOptimal, allocated
+from bertsym.answers.compute_optimal import ComputeOptimal
 from bertsym.answers.derivative import derivative
 from bertsym.answers.explanation import Derivation, derivation
 from bertsym.answers.formula import formula_written
@@ -24,29 +24,27 @@ from bertsym.answers.size_table import USUAL, SizeTable, size_table
 from bertsym.answers.sizes import sizes as sizes_that_meet
 from bertsym.answers.titles import chosen_names
 from bertsym.api.answers import Answer, Derivative, Total
+from bertsym.api.budgets import allocation_by_law, limits_of, with_budgets
 from bertsym.api.configurations import Configuration, written_configuration
+from bertsym.api.demands import ranges_of, rules_of, steps_of
 from bertsym.compiled import CompiledCount, compiled
 from bertsym.convention import Convention, named_convention, select
 from bertsym.count import By
 from bertsym.errors import Conflict, Missing, UnknownName, Unreadable, listed
 from bertsym.formulas.styles import Style
 from bertsym.model import Model as Spec
-from bertsym.resolve import examples, load_json
 from bertsym.resolve import load as load_spec
-from bertsym.solving import shapes
+from bertsym.resolve import load_json
 from bertsym.solving.constraints import parse_constraint, parse_ties
 from bertsym.solving.request import LARGEST, Order, Request
-from bertsym.solving.requirements import Limit
-from bertsym.solving.tensor_parallel import divided
 from bertsym.values import replace
 
 if TYPE_CHECKING:
     from bertsym.answers.roofline import Roofline
     from bertsym.answers.sweep import Sweep
     from bertsym.answers.tradeoff import Tradeoff
-    from bertsym.costs import Measure, Settings
+    from bertsym.costs import Measure
     from bertsym.files.jsonfile import Json
-    from bertsym.solving.budgets import Measured
 
 
 SHOWN_CHARACTERS = 160
@@ -254,12 +252,14 @@ class Model:
         model = self if head is None else self.with_head(head)
         model = model if of is None else model.of(of, None if convention == "exact" else convention)
         counted = model.convention(convention if of is None else "exact", only, without)
-        symbols = [model.spec.size(name).symbol for name in arguments.texts(sizes, "sizes")]
+        symbols = [model.spec.setting(name).symbol for name in arguments.texts(sizes, "sizes")]
         return compiled(model.spec, symbols, counted, model.measure, promotes=overflow == "object")
 
-    def tensors(self, convention: str = "exact") -> Answer[Inventory]:
+    def tensors(
+        self, convention: str = "exact", *, only: Iterable[str] = (), without: Iterable[str] = ()
+    ) -> Answer[Inventory]:
         """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
-        return Answer(inventory(self.spec, self.convention(convention)))
+        return Answer(inventory(self.spec, self.convention(convention, only, without)))
 
     def compare(
         self,
@@ -318,12 +318,26 @@ class Model:
         chosen = chosen_names(arguments.texts(names, "names"), [""] * len(models))
         return Answer(size_table(models, arguments.texts(columns, "columns"), chosen))
 
-    def explain(self, component: str | None = None, convention: str = "exact") -> Answer[Derivation]:
+    def explain(
+        self,
+        component: str | None = None,
+        convention: str = "exact",
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+    ) -> Answer[Derivation]:
         """Derive the count step by step, from tensors and shapes."""
-        return Answer(derivation(self.spec, self.convention(convention), component))
+        return Answer(derivation(self.spec, self.convention(convention, only, without), component))
 
     def derivative(
-        self, by: str | Symbol, order: int = 1, convention: str = "exact", *, form: str = "collected"
+        self,
+        by: str | Symbol,
+        order: int = 1,
+        convention: str = "exact",
+        *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
+        form: str = "collected",
     ) -> Derivative:
         """Differentiate the total by a size; the value and the elasticity are known if every size is.
 
@@ -333,7 +347,8 @@ class Model:
         """
         symbol = self.spec.size(arguments.name(by, "by")).symbol
         times = arguments.whole(order, "order")
-        report = derivative(self.spec, symbol, times, self.convention(convention), Style.named(form))
+        counted = self.convention(convention, only, without)
+        report = derivative(self.spec, symbol, times, counted, Style.named(form))
         return Derivative(report, self._other_names)
 
     def solve(
@@ -342,6 +357,8 @@ class Model:
         unknowns: str | Symbol | Iterable[str | Symbol] = "H",
         convention: str = "exact",
         *,
+        only: Iterable[str] = (),
+        without: Iterable[str] = (),
         compute: int | str | None = None,
         law: str | None = None,
         at: Mapping[str, Value | str] | None = None,
@@ -386,7 +403,7 @@ class Model:
             >>> base.solve("max", "L", at_most={"memory": "24GiB"}, at=batch).report.found.answers[0].at
             {L: 13}
         """
-        allocation = _allocation(target, compute, law)
+        allocation = allocation_by_law(target, compute, law)
         if allocation is not None:
             target, convention = allocation.optimum.parameters, allocation.law.convention
         settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
@@ -395,51 +412,22 @@ class Model:
 
         budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
         at_most, at_least = ({with_unit(name, amount): amount for name, amount in named.items()} for named in budgets)
-        spec, beside = self._with_budgets([*at_most, *at_least], settings, at)
+        spec, beside = with_budgets(self, [*at_most, *at_least], settings, at)
         symbols = tuple(spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
-        counted = self.convention(convention)
+        counted = self.convention(convention, only, without)
         wanted = None if target == LARGEST else arguments.count(target, "target", counted.unit)
-        steps = {
-            spec.size(name).symbol: arguments.whole(step, f"multiple_of {name}")
-            for name, step in (multiple_of.items() if isinstance(multiple_of, Mapping) else ())
-        }
         tied = parse_ties(arguments.texts(ties, "ties"), spec.size)
-        bounds = {}
-        for name, ends in (ranges or {}).items():
-            size = spec.size(name)
-            bounds[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
         wheres = tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where"))
-        rules = () if like is None else shapes.like(spec, like, examples(arguments.text(like, "like")))
-        if tp is not None:
-            rules += divided(spec, arguments.whole(tp, "tp"))
         slack = None if tolerance is None else arguments.share(tolerance, "tolerance")
         shown = (20 if len(symbols) > 1 else 5) if top is None else arguments.whole(top, "top")
         ordered = Order.named(order)
-        limits = (*_limits(self, at_most, beside, most=True), *_limits(self, at_least, beside, most=False))
-        multiple = multiple_of if isinstance(multiple_of, int) else None
-        asked = (symbols, wanted, counted, bounds, steps, wheres, tied, limits, slack, ordered, shown)
-        found = sizes_that_meet(spec, Request(*asked, multiple, diverse, rules))
+        limits = (*limits_of(self, at_most, beside, most=True), *limits_of(self, at_least, beside, most=False))
+        steps, multiple = steps_of(spec, multiple_of)
+        asked = (symbols, wanted, counted, ranges_of(spec, ranges), steps, wheres, tied, limits, slack, ordered, shown)
+        found = sizes_that_meet(spec, Request(*asked, multiple, diverse, rules_of(spec, like, tp)))
         return Answer(found if allocation is None else ComputeOptimal(allocation, found))
-
-    def _with_budgets(
-        self, names: Iterable[str], settings: Settings, at: Mapping[str, Value | str] | None
-    ) -> tuple[Spec, dict[str, Measured]]:
-        """Return the model at more sizes with the entries of each budget of another quantity, and these by name."""
-        from bertsym.costs import within_positions
-        from bertsym.solving.budgets import check_settings, is_beside, measured, with_inventory
-
-        of = self.quantity
-        loaded = self.spec if self.measure is None else self.measure.model
-        quantities = [name for name in dict.fromkeys(names) if is_beside(name, of)]
-        check_settings(settings, quantities)
-        beside = {name: measured(loaded, name, settings) for name in quantities}
-        spec = self.spec
-        for budget in beside.values():
-            spec = with_inventory(spec, budget)
-        spec = spec if at is None else Model(spec, self.measure).at(at).spec
-        return (within_positions(spec, loaded) if beside else spec), beside
 
     def roofline(
         self, device: str, dtype: str = "bf16", at: Mapping[str, Value | str] | None = None
@@ -482,10 +470,10 @@ class Model:
 
     def sweep(
         self,
-        over: Mapping[str, Sequence[int]],
+        over: Mapping[str | Symbol, Sequence[int]],
         of: str | Iterable[str] = (),
         *,
-        at: Mapping[str, Value | str] | None = None,
+        at: Mapping[str | Symbol, Value | str] | None = None,
         ties: str | Iterable[str] = (),
         where: str | Iterable[str] = (),
         dtype: str | None = None,
@@ -505,31 +493,15 @@ class Model:
             >>> [(row["L"], row["parameters"]) for row in table]
             [(6, 66955008), (12, 109482240)]
         """
-        from bertsym.answers.sweep import MOST_ROWS, Axis, sweep, with_quantities
+        from bertsym.api.designs import swept
 
-        loaded, names = self.plain_spec("sweep"), arguments.texts(of, "of")
-        given = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
-        joined, quantities, left_out = with_quantities(loaded, names, given)
-        spec = joined if at is None else Model(joined).at(at).spec
-        axes = [
-            Axis(spec.size(name).symbol, arguments.wholes(values, f"over[{name!r}]", MOST_ROWS))
-            for name, values in arguments.mapping(over, "over", "{'H': range(512, 2049, 64)}").items()
-        ]
-        return sweep(
-            loaded,
-            spec,
-            axes,
-            quantities,
-            ties=parse_ties(arguments.texts(ties, "ties"), spec.size),
-            conditions=tuple(parse_constraint(text, spec.size) for text in arguments.texts(where, "where")),
-            left_out=left_out,
-            named=bool(names),
-        )
+        settings = arguments.settings(dtype, optimizer, None, None, zero, devices, kernel)
+        return swept(self, over, of, settings, at, ties, where)
 
     def tradeoff(
         self,
-        vary: str = "V",
-        against: str = "L",
+        vary: str | Symbol = "V",
+        against: str | Symbol = "L",
         total: int | str | None = None,
         convention: str = "exact",
         *,
@@ -546,19 +518,9 @@ class Model:
             >>> [(choice.number, choice.point.value) for choice in choices]
             [(16000, 13), (32000, 11)]
         """
-        from bertsym.answers.tradeoff import MOST_ROWS, tradeoff
+        from bertsym.api.designs import traded
 
-        counted = self.convention(convention)
-        report = tradeoff(
-            self.spec,
-            self.spec.size(vary).symbol,
-            self.spec.size(against).symbol,
-            None if total is None else arguments.count(total, "total", counted.unit),
-            counted,
-            values=None if values is None else arguments.wholes(values, "values", MOST_ROWS),
-            ties=parse_ties(arguments.texts(ties, "ties"), self.spec.size),
-        )
-        return Answer(report)
+        return Answer(traded(self, (vary, against), total, self.convention(convention), values, ties))
 
     @property
     def quantity(self) -> str:
@@ -605,38 +567,6 @@ def load(
     if written is not None:
         return Model(load_json(*written, head, kind))
     return Model(load_spec(arguments.path(target, "target"), head, kind))
-
-
-def _allocation(target: int | str | None, compute: int | str | None, law: str | None) -> Allocation | None:
-    """Return the best size by a law, None without a law.
-
-    Raises `Missing` for a law without compute, or the reverse. Raises `Conflict` for a target besides.
-    """
-    if (compute is None) != (law is None):
-        raise Missing("compute" if compute is None else "law", "compute='1e21', law='besiroglu'")
-    if compute is None or law is None:
-        if target is None:
-            raise Missing("target", "a number such as '110M', or 'max'")
-        return None
-    if target is not None:
-        raise Conflict(f"target {target}", f"compute {compute}", "the law chooses the target")
-    return allocated(arguments.text(law, "law"), compute)
-
-
-def _limits(
-    model: Model, budgets: Mapping[str, int | str] | None, beside: Mapping[str, Measured], *, most: bool
-) -> tuple[Limit, ...]:
-    """Return the budgets, of the model's own entries or of another quantity's."""
-    from bertsym.solving.budgets import own_convention
-
-    limits = []
-    for name, amount in (budgets or {}).items():
-        meant = own_convention(name, model.quantity)
-        convention = beside[name].convention if name in beside else model.convention(name if meant is None else meant)
-        number = arguments.count(amount, name, convention.unit)
-        quantity = name if name in beside else ""
-        limits.append(Limit(convention, number if most else None, None if most else number, quantity))
-    return tuple(limits)
 
 
 def _models(given: tuple[Model, ...]) -> tuple[Model, ...]:

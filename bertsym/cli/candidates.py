@@ -234,7 +234,7 @@ LAWS = ("kaplan", "chinchilla-1", "chinchilla-2", "chinchilla-3", "besiroglu")
 DEVICES = ("a100-sxm-40gb", "a100-sxm-80gb", "h100-pcie", "h100-sxm", "h200-sxm")
 PROPERTIES = ("id", "class", "sharing")
 SHOWN = ("formula", "count", "share", "difference", "difference-share", "ratio")
-ORDERS = ("error", "depth", "width", "aspect")
+ORDERS = ("shape", "error", "depth", "width", "aspect")
 
 _SETTING = Choice(sizes, divided=True, setting=True)
 _EXPRESSION = Choice(sizes, expression=True)

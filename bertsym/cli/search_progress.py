@@ -80,4 +80,4 @@ def duration(seconds: float) -> str:
 
 
 def _advice() -> str:
-    return "" if find_spec("numpy") else "; with numpy (pip install 'bertsym[search]') it is much quicker"
+    return "" if find_spec("numpy") else "; with numpy it is much quicker (pip install numpy)"

@@ -10,6 +10,7 @@ from typing import Any
 import typer.core
 
 from bertsym.cli.page import Page
+from bertsym.cli.plain_values import read_plainly
 from bertsym.cli.run_options import RunOptions
 from bertsym.errors import BertsymError, echo, suggestion
 from bertsym.printing import OPTIONS
@@ -118,6 +119,10 @@ def _write(formatter: Any, rows: Iterable[tuple[str, Row]]) -> None:
             formatter.write_dl(listed)
 
 
+def _is_argument(parameter: Any) -> bool:
+    return bool(parameter.param_type_name == "argument")
+
+
 def _write_options(command: Any, context: Any, formatter: Any) -> None:
     """Write the arguments, the options, and under headings of their own those of other quantities and of output."""
     rows: list[tuple[str, Row]] = []
@@ -126,14 +131,22 @@ def _write_options(command: Any, context: Any, formatter: Any) -> None:
         row = parameter.get_help_record(context)
         if row is None:
             continue
-        argument = parameter.param_type_name == "argument"
-        heading = "Arguments" if argument else HEADINGS.get(parameter.name, "Options")
-        rows.append((heading, (row[0], row[1].removeprefix("LaTeX: ") if heading == LATEX else row[1])))
+        heading = "Arguments" if _is_argument(parameter) else HEADINGS.get(parameter.name, "Options")
+        name = str(parameter.metavar) if _is_argument(parameter) else row[0]
+        rows.append((heading, (name, row[1].removeprefix("LaTeX: ") if heading == LATEX else row[1])))
     _write(formatter, sorted(rows, key=lambda pair: order.index(pair[0])))
 
 
 class Command(typer.core.TyperCommand):
     """A command whose help has its options under headings."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, each with a reader that imports nothing."""
+        return read_plainly(super().get_params(ctx))
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the words of the usage: the names of arguments stand as they are, with their own brackets."""
+        return [str(self.options_metavar), *(str(p.metavar) for p in self.get_params(ctx) if _is_argument(p))]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options."""
@@ -142,6 +155,10 @@ class Command(typer.core.TyperCommand):
 
 class Root(typer.core.TyperGroup):
     """The group of all commands."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return the parameters, each with a reader that imports nothing."""
+        return read_plainly(super().get_params(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the options and the commands."""

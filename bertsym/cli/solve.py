@@ -58,7 +58,7 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="'H/heads = 64'",
-        help="Accept only sizes for which this condition holds; sizes that it names and --at does not are searched too.",
+        help="Accept only sizes for which this condition holds; sizes that only it names are searched too.",
     ),
 ]
 Ties = Annotated[

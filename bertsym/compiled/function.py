@@ -82,10 +82,18 @@ class CompiledCount:
     def __call__(self, *sizes: Any, **named: Any) -> Any: ...
     def __call__(self, *sizes: Any, **named: Any) -> Any:
         """Return the count, or the array of counts."""
+        if not named and len(sizes) == len(self.limits):
+            # The usual case, integers that a size may be, needs no look at names, texts and arrays.
+            for number, limit in zip(sizes, self.limits, strict=True):
+                if type(number) is not int or limit is None or number < limit:
+                    break
+            else:
+                top, bottom, exists = self.program.run(sizes)
+                if exists and top % bottom == 0:
+                    return top // bottom
         given = self._in_order(sizes, named) if named else sizes
         if len(given) != len(self.symbols):
-            what = f"{len(given)} sizes for {', '.join(self.sizes)}"
-            raise Unreadable("sizes", what, f"{len(self.symbols)} of them")
+            raise Unreadable("sizes", len(given), f"{len(self.symbols)} of them ({', '.join(self.sizes)})")
         if any(map(is_array, given)):
             return self._over_arrays(given)
         return self._at(given)
@@ -114,7 +122,7 @@ class CompiledCount:
         """Return positional and named arguments in order; raises `UnknownName`, `Conflict` or `Missing`."""
         given = dict(zip(self.symbols, sizes, strict=False))
         for name, number in named.items():
-            symbol = self.model.size(name).symbol
+            symbol = self.model.setting(name).symbol
             if symbol not in self.symbols:
                 raise Conflict(name, ", ".join(self.sizes), "the function was compiled for these")
             if symbol in given:
@@ -129,14 +137,10 @@ class CompiledCount:
         """Return the count at single sizes."""
         numbers: list[int] = []
         exact: dict[Symbol, Value] = {}
-        for symbol, limit, number in zip(self.symbols, self.limits, given, strict=True):
-            if type(number) is int and limit is not None and number >= limit:
-                exact[symbol] = number
-                numbers.append(number)
-            else:
-                size = self._size(symbol)
-                exact[symbol] = checked = check_value(size, size_value(size, number))
-                numbers += (checked.numerator, checked.denominator) if is_fraction(symbol) else (int(checked),)
+        for symbol, number in zip(self.symbols, given, strict=True):
+            size = self._size(symbol)
+            exact[symbol] = checked = check_value(size, size_value(size, number))
+            numbers += (checked.numerator, checked.denominator) if is_fraction(symbol) else (int(checked),)
         top, bottom, exists = self.program.run(numbers)
         return int(top // bottom) if exists and top % bottom == 0 else self._counted(exact)
 

@@ -60,6 +60,7 @@ def read_config(
     `model_type` replaces the type that the file names. If `atlas_only`, a type of the zoo is read as the atlas has it.
     `entry` replaces what the zoo or the atlas has for the type. The model's notes say what was inferred or ignored.
     """
+    written = config
     read_as = reading(config, file, model_type) if entry is None else Reading(entry.derived.name)
     kind = read_as.model_type
     wanted = class_names(config) if head is None else (head,)
@@ -75,8 +76,7 @@ def read_config(
     classes = {one.cls: name for name, one in (architecture.heads if derived is None else derived.classes).items()}
     chosen, head_notes = _head(config, classes, file) if head is None else (head, ())
     notes: tuple[str, ...] = ()
-    fields: Mapping[str, Json] = config
-    named = config
+    fields = named = config
     zeros: Mapping[Symbol, str] = {}
     if derived is not None:
         named = without_ignored_types(flattened(renamed(config, derived.rules, file)), _fixed_parts(kind, derived))
@@ -107,6 +107,7 @@ def read_config(
     model = replace(
         model,
         label=str(file),
+        configuration=written,
         notes=(*read_as.notes, *head_notes, *_ignored(config, model.cls), *overridden(config, model), *unread),
     )
     if labels in model.symbols:

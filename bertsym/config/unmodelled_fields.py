@@ -22,6 +22,8 @@ _HARMLESS = re.compile(
     r"token|_ids?$|rope|rotary|theta|dropout|drop_|initializer|_std|_mean|eps(ilon)?$|cache|dtype|type$|past_key|_coef|_loss"
     r"|sliding_window$|temperature|softcap|max_position|activation|_act|^act|attn_implementation|labels?$|^label2id$|attention_mask"
 )
+COPY = "_dict"
+"""The end of the names of parts that old files of CLIP and its relatives have twice."""
 _TIE = "tie_word_embeddings"
 _PATTERN = re.compile(r"pattern|layer|block")
 # The kinds of layers that differ in their masks only.
@@ -30,6 +32,7 @@ _SAME_TENSORS = frozenset({"full_attention", "sliding_attention", "chunked_atten
 
 def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schema, file: Path) -> None:
     """Raise BadField for a field of the file that the class may read and that the entry does not know."""
+    _check_copies(fields, derived, file)
     if derived.rules.recorded and all(part.has_rules for part in derived.parts.values()):
         return
     known = {name for field in derived.fields.values() for name in (field.path, *field.aliases)}
@@ -48,6 +51,21 @@ def check_unmodelled(fields: Mapping[str, Json], derived: Derived, schema: Schem
         owner = derived.name if part is None else part.model_type
         if not derived.has_rules(path) and _may_shape(name, found) and mentions(owner, name):
             raise BadField(str(file), path, f"{echo(found)}: the class may read it, and no formula covers it")
+
+
+def _check_copies(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
+    """Raise BadField for a size of which `text_config_dict` says another value than `text_config`.
+
+    The classes of CLIP and its relatives build the part from the first, with the defaults of what it omits.
+    """
+    for symbol, field in derived.fields.items():
+        part, dot, rest = field.path.partition(".")
+        copy = f"{part}{COPY}"
+        if dot and isinstance(fields.get(copy), dict):
+            default = derived.defaults[symbol]
+            ours, other = (fields.get(path, default) for path in (field.path, f"{copy}.{rest}"))
+            if ours != other:
+                raise BadField(str(file), f"{copy}.{rest}", f"{echo(other)}, but {field.path} says {echo(ours)}")
 
 
 def check_untried(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:

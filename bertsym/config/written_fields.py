@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from fractions import Fraction
 from itertools import cycle, islice
@@ -17,6 +18,7 @@ from bertsym.arrangements import arranged, spread
 from bertsym.config.configfile import entry_of_file, read_config
 from bertsym.config.layer_lists import MAX_LAYERS
 from bertsym.config.paths import put, remove, value_at
+from bertsym.config.unmodelled_fields import COPY
 from bertsym.errors import BertsymError
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model
@@ -69,6 +71,7 @@ def written_fields(model: Model, base: Mapping[str, Json], file: Path, *, whole:
     if not whole:
         before = _read(model, fields, file)
         changed = {symbol for symbol in changed if sizes[symbol] != _number(before, symbol)}
+        _write_idle_lists(fields, before, {symbol: sizes[symbol] for symbol in changed}, derived)
     writer = _Writer(model.cls, fields, sizes, schema.fields, derived)
     for field in schema.fields:
         if field.symbol in changed:
@@ -119,6 +122,14 @@ def _number(model: Model, symbol: Symbol) -> Fraction | None:
     if not free(public) <= set(model.given):
         return None
     return Fraction(model.number(symbol))
+
+
+_OF_LAYERS = re.compile(r"layer|block")
+"""The words in the names of fields that list something of each layer."""
+FEWEST_EQUAL = 2
+"""A longer list of equal entries, as Longformer's `attention_window`, has an entry a layer under any name."""
+LONGEST_PERIOD = 64
+"""Stacks repeat after 2 to 8 layers; a stranger's list is not searched for longer periods."""
 
 
 class _Writer:
@@ -178,6 +189,9 @@ class _Writer:
         """Return the names under which the configuration has the size; else the one that fits its other names."""
         further = self.further.get(key, ())
         written = tuple(name for name in (key, *aliases, *further) if value_at(self.fields, name) is not ...)
+        head, dot, rest = key.partition(".")
+        if dot and isinstance(value_at(self.fields, f"{head}{COPY}"), dict):
+            written = (*(written or (key,)), f"{head}{COPY}.{rest}")
         # A file without a part may have the fields of the part beside it, as Qwen2-VL's have those of the text.
         part = key.partition(".")[0]
         flat = next((name for name in further if "." not in name), None)
@@ -343,6 +357,43 @@ def _nearest(domain: Domain, number: Value, numbers: Mapping[str, Value]) -> Val
     start = allowed.value_at(0, numbers, 0)
     steps = max(domain.min_steps, int((number - start) // allowed.step_at(numbers)))
     return allowed.value_at(steps, numbers, domain.min_steps)
+
+
+def _write_idle_lists(
+    fields: dict[str, Any], before: Model, changed: Mapping[Symbol, Fraction], derived: Derived | None
+) -> None:
+    """Fit lists with an entry a layer that no tensor depends on, as GPT-OSS's `layer_types`, to a new number of layers.
+
+    The class refuses a list of another length. A longer one goes on with the period of the list.
+    """
+    known = frozenset() if derived is None else derived.list_paths
+    for field in before.architecture.schema.fields:
+        if (
+            field.symbol not in changed
+            or BY_SYMBOL[field.symbol].kind is not Kind.DEPTH
+            or not isinstance(field, Field)
+        ):
+            continue
+        layers, part = _number(before, field.symbol), field.key.rpartition(".")[0]
+        holder = value_at(fields, part) if part else fields
+        for name, found in holder.items() if isinstance(holder, dict) else ():
+            is_list = isinstance(found, list) and len(found) == layers and f"{part}.{name}".lstrip(".") not in known
+            if not is_list or changed[field.symbol] > MAX_LAYERS:
+                continue
+            period = _period(found)
+            if _OF_LAYERS.search(name) is not None or (period == 1 and len(found) > FEWEST_EQUAL):
+                holder[name] = [found[index % period] for index in range(int(changed[field.symbol]))]
+
+
+def _period(entries: Sequence[Json]) -> int:
+    """Return the least number after which a list repeats itself, its length if there is no small one.
+
+    >>> _period(["a", "b", "a", "b", "a"]), _period(["a", "b", "b"])
+    (2, 3)
+    """
+    lengths = range(1, min(len(entries), LONGEST_PERIOD))
+    repeats = (n for n in lengths if all(entry == entries[index % n] for index, entry in enumerate(entries)))
+    return next(repeats, len(entries))
 
 
 def _agrees(

@@ -17,13 +17,13 @@ _OPERATIONS: Mapping[Op, Callable[..., Fraction | int]] = {
     Op.ADD: operator.add,
     Op.SUBTRACT: operator.sub,
     Op.MULTIPLY: operator.mul,
-    Op.DIVIDE: operator.truediv,
+    Op.DIVIDE: lambda left, right: left // right if not left % right else Fraction(left) / right,
     Op.FLOOR_DIVIDE: operator.floordiv,
     Op.REMAINDER: operator.mod,
-    Op.POWER: lambda base, exponent: base ** int(exponent),
+    Op.POWER: lambda base, exponent: base ** int(exponent) if exponent >= 0 else Fraction(base) ** int(exponent),
     Op.FLOOR: floor,
 }
-_COMPARISONS: Mapping[Op, Callable[[Fraction, Fraction], bool]] = {
+_COMPARISONS: Mapping[Op, Callable[[Value, Value], bool]] = {
     Op.BELOW: operator.lt,
     Op.AT_MOST: operator.le,
     Op.EQUAL: operator.eq,
@@ -35,11 +35,17 @@ _COMPARISONS: Mapping[Op, Callable[[Fraction, Fraction], bool]] = {
 
 def evaluate(tree: Node, values: Mapping[Symbol, Value]) -> Fraction:
     """Return the exact value of a tree of numbers; raises `ZeroDivisionError`."""
+    return Fraction(_number(tree, values))
+
+
+def _number(tree: Node, values: Mapping[Symbol, Value]) -> Value:
+    """Return the exact value of a tree: an integer as long as no division leaves a rest, because that is quicker."""
     if tree.symbol is not None:
-        return Fraction(values[tree.symbol])
+        return values[tree.symbol]
     if not tree.operands:
-        return Fraction(tree.number)
-    return Fraction(_OPERATIONS[tree.op](*(evaluate(operand, values) for operand in tree.operands)))
+        return tree.number
+    operands = [_number(operand, values) for operand in tree.operands]
+    return _OPERATIONS[tree.op](*operands)
 
 
 def holds(condition: Node, values: Mapping[Symbol, Value]) -> bool:
@@ -48,7 +54,7 @@ def holds(condition: Node, values: Mapping[Symbol, Value]) -> bool:
         parts = (holds(part, values) for part in condition.operands)
         return all(parts) if condition.op is Op.AND else any(parts)
     try:
-        left, right = (evaluate(side, values) for side in condition.operands)
+        left, right = (_number(side, values) for side in condition.operands)
     except ZeroDivisionError:
         return False
     return _COMPARISONS[condition.op](left, right)

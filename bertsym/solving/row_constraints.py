@@ -80,7 +80,7 @@ class Translation:
         return LinearLimit(program, equal or not at_most, equal or at_most, condition.op in (Op.BELOW, Op.ABOVE))
 
     def _expression(self, tree: Node) -> Any:
-        return sympy.sympify(substitute(to_sympy(tree), self.put_in))
+        return substitute(to_sympy(tree), self.put_in)
 
 
 def _linear(difference: Quotient, symbol: Symbol) -> tuple[Expr, Expr] | None:

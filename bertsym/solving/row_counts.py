@@ -139,7 +139,7 @@ def _in_steps(axis: Axis, power: int) -> list[int]:
 def compiled(unknowns: tuple[Symbol, ...], expressions: Sequence[Expr]) -> Program:
     """Return a program for integer expressions; raises `NoProgram`."""
     builder = Builder(unknowns)
-    program = builder.program([builder.quotient(sympy.sympify(e)).numerator for e in expressions])
+    program = builder.program([builder.quotient(e).numerator for e in expressions])
     if builder.guards:
         raise NoProgram("a divisor that may be 0")
     return program

@@ -88,12 +88,12 @@ def products(rows: Rows, first: Column, sizes: Column, values: range) -> Iterato
     yield Rows((*(old[row] for old in rows.columns), column), shares)
 
 
-def run(program: Program, rows: Rows, factor: int = 1, beside: int = 0) -> list[Column]:
+def run(program: Program, rows: Rows, factors: Sequence[int] = (), beside: int = 0) -> list[Column]:
     """Return a column for each output of a program.
 
-    The columns may be multiplied by the factor, and added to the number beside.
+    The last columns may be multiplied by the factors, and each may be added to the number beside.
     """
-    columns, kind = operands(program, rows, (), factor, beside)
+    columns, kind = operands(program, rows, (), factors, beside)
     registers = [*columns, *program.constants]
     for operation, left, right in program.steps:
         registers.append(kept(operation(registers[left], registers[right]), kind))
@@ -106,18 +106,19 @@ def kept(numbers: Column, kind: type) -> Column:
 
 
 def operands(
-    program: Program, rows: Rows, box: Sequence[Interval], factor: int, beside: int = 0
+    program: Program, rows: Rows, box: Sequence[Interval], factors: Sequence[int], beside: int = 0
 ) -> tuple[list[Column], type]:
     """Return the columns for a program, whose other unknowns lie in the box, and the kind of their numbers.
 
-    They are 64-bit integers if an interval run proves that each register, each output times the factor, and the number
-    beside are safe. Else they are Python's integers, which have no largest one.
+    They are 64-bit integers if an interval run proves that each register, the last outputs times the factors, and the
+    number beside are safe. Else they are Python's integers, which have no largest one.
     """
     columns = rows.columns[: len(program.inputs)]
     if rows.size and abs(beside) <= SAFE[1]:
         intervals = [*((int(c.min()), int(c.max())) for c in columns), *box]
-        largest = max((abs(end) for output in program.bounds(intervals) for end in output), default=0)
-        if program.within(intervals, SAFE) and max(largest, 1) * abs(factor) <= SAFE[1]:
+        outputs = program.bounds(intervals)[-len(factors) :] if factors else []
+        largest = [max(1, -low, high) * factor for (low, high), factor in zip(outputs, factors, strict=True)]
+        if program.within(intervals, SAFE) and max(largest, default=0) <= SAFE[1]:
             return list(columns), np.int64
     return [c.astype(object) for c in columns], object
 

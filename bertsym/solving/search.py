@@ -318,7 +318,7 @@ class Search:
     def _walk(self, numbers: range, coefficients: list[Exact], known: dict[Symbol, Exact], symbol: Symbol) -> None:
         """Try values outward from the one nearest the target, while one could still be among the best."""
         # A constant count: the values come in the order of their keys.
-        still = len(coefficients) == 1 and not self.space.idle
+        still = len(coefficients) == 1 and not self.space.idle and self.outward
         leading = 1 if self.space.lead is None else 2
         for number in _outward(numbers, coefficients, self.space.target) if self.outward else numbers:
             count = horner(coefficients, number)

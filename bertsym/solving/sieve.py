@@ -236,7 +236,7 @@ class Sieve:
     def _box(self, count: RowCount, rows: Rows) -> tuple[Column, Column, Column, Column]:
         """Return the least and the largest numerator of a count in each row's box, and so of the denominator."""
         known = len(rows.columns)
-        columns, kind = operands(count.whole, rows, self.box[known:], count.most + 2)
+        columns, kind = operands(count.whole, rows, self.box[known:], [count.most + 2])
         sides = [(c, c, axis.start >= 0) for c, axis in zip(columns, self.axes, strict=False)]
         sides += [(axis.start, axis.stop, axis.start >= 0) for axis in self.axes[known:]]
         (low, high, _), (least, most, _) = spans(count.whole, sides, kind)
@@ -268,7 +268,7 @@ class Sieve:
         program = self.count.residues(len(rows.columns))
         if program is None:
             return distance, least
-        constant, *others, denominator = run(program, rows, self.count.most + 2)
+        constant, *others, denominator = run(program, rows, [self.count.most + 2])
         modulus = reduce(np.gcd, others, column(0, size))
         missing = self.target * denominator - constant
         remainder = missing % np.where(modulus == 0, 1, modulus)
@@ -347,7 +347,7 @@ class Sieve:
         rows = rows[keep]
         if not rows.size:
             return _NONE
-        numerator, denominator = run(self.count.whole, rows, self.count.most + 2)
+        numerator, denominator = run(self.count.whole, rows, [self.count.most + 2])
         error = np.abs(numerator - self.target * denominator)
         return Candidates(rows, error, denominator, None, self._leads(rows))
 
@@ -380,10 +380,11 @@ class _Line:
         if program is None:
             raise NoProgram("a count that may fall")
         self.axis = count.axes[-1]
-        # Every sum of terms below is at most this one.
         end = max(abs(self.axis.start), self.axis.stop + self.axis.step)
-        powers = sum(end**power for power in range(len(program.outputs) - 1))
-        *self.coefficients, self.denominator = run(program, rows, max(2 * powers, count.most + 2))
+        terms = len(program.outputs) - 1
+        # No sum of the terms at an end is too large.
+        factors = [(terms + 1) * end**power for power in range(terms)]
+        *self.coefficients, self.denominator = run(program, rows, [*factors, count.most + 2])
         self.wide = self.denominator.dtype == object or end > 2**61 or any(c.dtype == object for c in self.coefficients)
         self.constant: Column = np.ones(rows.size, bool)
         for coefficient in self.coefficients[1:]:

@@ -136,7 +136,7 @@ def solve_request(model: Model, request: Request) -> Solution:
     line = _line(closure, inner, space)
     grows = line.grows()
     below, above = _bracket(line, target) if grows else (None, None)
-    axis = _axis(unknown, inner, max(below or 0, above or 0))
+    axis = _axis(unknown, inner, max(below or 0, above or 0) if grows else line.reaching(target))
     require_values((axis,), inner)
     space = replace(space, axes=(axis,), unknowns=(axis,))
     outcome, answers = search(closure, inner, space, most=MAX_COUNTED)

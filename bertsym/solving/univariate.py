@@ -52,6 +52,15 @@ class UnivariateCount:
         except (DoesNotGrow, NotPolynomial):
             return False
 
+    def reaching(self, target: int) -> int:
+        """Return a value whose count is at least the target, or 0 if doubling the least value finds none."""
+        number = max(1, self.least)
+        while number < WITHOUT_END:
+            if self.count(number) >= target:
+                return number
+            number *= 2
+        return 0
+
     def smallest(self) -> int | None:
         """Return the value at which the smallest model exists."""
         starts = ((start, stop) for start, stop, _ in self.counted.pieces(self.least, WITHOUT_END))

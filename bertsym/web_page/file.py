@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -23,6 +24,9 @@ _FOLDER = Path(__file__).parent
 
 MAX_MODELS = 12
 MAX_TITLE = 120
+# What a mail server or a chat takes, and a browser opens at once.
+MAX_BYTES = 1_000_000
+LONGEST_DERIVATION = 250_000
 
 
 def web_page(models: Sequence[PageModel], title: str = "", notation: Notation = BERT) -> str:
@@ -37,7 +41,7 @@ def web_page(models: Sequence[PageModel], title: str = "", notation: Notation = 
     derivations = [
         f'<details data-model="{index}"{" hidden" if index else ""}>'
         f"<summary>{escape(name)}, step by step, at the sizes with which the page began</summary>\n"
-        f"{html(derivation(shown.model, shown.convention).document(), notation)}\n</details>"
+        f"{_derivation(shown, notation)}\n</details>"
         for index, (name, shown) in enumerate(zip(names, models, strict=True))
     ]
     script, katex = _text("page.js"), _text("katex/katex.min.js")
@@ -56,7 +60,19 @@ def web_page(models: Sequence[PageModel], title: str = "", notation: Notation = 
         "data": _embedded(data),
         "derivations": "\n".join(derivations),
     }
-    return _filled(_text("page.html"), parts)
+    page = _filled(_text("page.html"), parts)
+    if len(page.encode()) > MAX_BYTES:
+        raise TooLarge("the bytes of a page", len(page.encode()), MAX_BYTES)
+    return page
+
+
+def _derivation(shown: PageModel, notation: Notation) -> str:
+    """Return the derivation, or the command that prints one that nobody would read on a page."""
+    steps = html(derivation(shown.model, shown.convention).document(), notation)
+    if len(steps) <= LONGEST_DERIVATION:
+        return steps
+    command = escape(printable(" ".join(map(shlex.quote, ("bertsym", "explain", *shown.command[2:])))))
+    return f"<p>It has {len(steps):,} characters: <code>{command}</code> prints it.</p>"
 
 
 def _checked(title: str) -> str:

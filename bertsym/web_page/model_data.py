@@ -32,7 +32,7 @@ from bertsym.render.numbers import grouped
 from bertsym.render.sheet import Sheet
 from bertsym.symbols import BY_SYMBOL, Kind, P, in_order
 from bertsym.values import replace, value
-from bertsym.web_page.expressions import Encoded, encoded
+from bertsym.web_page.expressions import Sharing, encoded
 from bertsym.wording import pretty
 
 Data = dict[str, Any]
@@ -43,6 +43,8 @@ _PLACEHOLDER = 10**30
 
 # With more sizes that a formula may keep as symbols, only the formula that keeps all of them is written.
 MAX_KEPT_ALONE = 12
+# Characters of a formula in TeX beyond which nobody reads it in numbers too.
+LONGEST_IN_NUMBERS = 20_000
 
 
 @value
@@ -118,6 +120,7 @@ class _Writer:
         self.start |= {symbol: self._typical(symbol) for symbol in self.dormant}
         self.order = in_order({*self.start, *self.derived})
         self.places = {symbol: index for index, symbol in enumerate(self.order)}
+        self.sharing = Sharing(len(self.order))
 
     def _default(self, symbol: Symbol) -> Value | None:
         return None if BY_SYMBOL[symbol].kind is Kind.ORDER else _default(self.model.architecture, symbol)
@@ -150,7 +153,7 @@ class _Writer:
         shown = formula(self.model, self.convention)
         remarks = [part for part in shown.subject.remarks() if isinstance(part, Remark) and not _is_sizes(part)]
         said = ["".join(words.inline(part) for part in remark.parts) for remark in remarks]
-        return {
+        data = {
             "title": title,
             "class": self.model.cls,
             "convention": self.convention.title,
@@ -169,6 +172,7 @@ class _Writer:
             "parts": list(self._parts()),
             "rules": list(self._rules()),
         }
+        return {**self.sharing.written(data), "shared": self.sharing.table}
 
     def _origins(self) -> Iterator[str]:
         """Yield where the formulas come from, and the sizes that nobody gave."""
@@ -178,8 +182,9 @@ class _Writer:
         if any(s in base and s not in self.shown.known and s not in self.model.pinned for s in self.model.given):
             yield f"open sizes begin as in {architecture.base}"
 
-    def _written(self, public: Any) -> Encoded:
-        return encoded(public, self.places)
+    def _written(self, public: Any) -> Any:
+        """Return a count as a node of the parts that are shared."""
+        return self.sharing.numbered(encoded(public, self.places))
 
     def _public(self, expression: Any) -> Any:
         return self.model.public(expression, self.keepable)
@@ -210,7 +215,7 @@ class _Writer:
     def _definition(self, definition: Definition) -> Data:
         adjusts, inverse = definition.adjusts, definition.inverse
         data: Data = {
-            "value": self._written(definition.value),
+            "value": encoded(definition.value, self.places),
             "tex": mathtex.math(form(definition.value), self.notation),
             "text": f"{definition.symbol} = {pretty(form(definition.value))}",
             # The library checks a definition if all sizes in it were given, and none is a default.
@@ -218,7 +223,7 @@ class _Writer:
             "free": definition.symbol in self.free,
         }
         if adjusts in self.start and inverse is not None and free(inverse) <= set(self.places):
-            data |= {"adjusts": self.places[adjusts], "inverse": self._written(inverse)}
+            data |= {"adjusts": self.places[adjusts], "inverse": encoded(inverse, self.places)}
         return data
 
     # Formulas, whose TeX is what `bertsym total --latex` prints.
@@ -244,7 +249,7 @@ class _Writer:
         before, after = lines[: lines.index(answer)], lines[lines.index(answer) + 1 :]
         return {
             "tex": tex,
-            "numbers": self._in_numbers(shown.expression),
+            "numbers": self._in_numbers(shown.expression) if len(tex) <= LONGEST_IN_NUMBERS else "",
             "before": [None if line == at else line for line in before],
             "after": after,
         }
@@ -263,7 +268,8 @@ class _Writer:
         for part in self.counted.breakdown(By.COMPONENT, self.keepable):
             kept = mathtex.math(form(part.expression, like), self.notation)
             brief = mathtex.math(form(plain.get(part.name, atom(0)), like), self.notation)
-            yield {"name": printable(part.name), "count": self._written(part.expression), "tex": brief, "kept": kept}
+            data = {"name": printable(part.name), "count": self._written(part.expression), "tex": brief}
+            yield data if kept == brief else {**data, "kept": kept}
 
     # The rules by which the library refuses sizes, in its order.
 

@@ -103,40 +103,55 @@ const FOLDS = {
   min: (left, right) => (compare(left, right) <= 0 ? left : right),
 };
 
-// With `known` values, what depends on them alone is computed once.
-function compiled(node, known = []) {
+// Return a function that compiles expressions. An index from `from` on is that of a part in the table, which is computed
+// once for each array of values; with `known` values, what depends on them alone is computed once for all.
+function compiler(from = 0, table = [], known = []) {
+  const made = [];
   const constant = (value) => Object.assign(() => value, { constant: true, value });
-  if (typeof node === "string") return constant(BigInt(node));
-  if (typeof node === "number") return known[node] === undefined ? (values) => values[node] : constant(known[node]);
-  const [operator, ...operands] = node;
-  if (operator === "true" || operator === "false") return constant(operator === "true");
-  if (operator === "/") return constant(fraction(BigInt(operands[0]), BigInt(operands[1])));
-  const parts = operands.map((operand) => compiled(operand, known));
-  const make = (run) => (parts.every((part) => part.constant) ? constant(run([])) : run);
-  if (operator in FOLDS) {
-    const fold = FOLDS[operator];
-    const fixed = parts.filter((part) => part.constant).map((part) => part.value);
-    const moving = parts.filter((part) => !part.constant);
-    const start = fixed.length ? fixed.reduce(fold) : null;
-    if (!moving.length) return constant(start);
+
+  function shared(index) {
+    const part = compile(table[index]);
+    if (part.constant) return part;
+    let [last, result] = [null, null];
     return (values) => {
-      let result = start;
-      for (const part of moving) result = result === null ? part(values) : fold(result, part(values));
+      if (values !== last) [result, last] = [part(values), values];
       return result;
     };
   }
-  if (operator in RELATIONS) {
-    return make((values) => RELATIONS[operator](compare(parts[0](values), parts[1](values))));
+
+  function folded(fold, parts) {
+    const fixed = parts.filter((part) => part.constant).map((part) => part.value);
+    const moving = parts.filter((part) => !part.constant);
+    const start = fixed.length ? fixed.reduce((left, right) => fold(left, right)) : null;
+    if (!moving.length) return constant(start);
+    return (values) => moving.reduce((sum, part) => (sum === null ? part(values) : fold(sum, part(values))), start);
   }
-  switch (operator) {
-    case "^": { const exponent = BigInt(operands[1]); return make((values) => power(parts[0](values), exponent)); }
-    case "floor": return make((values) => floor(parts[0](values)));
-    case "[]": return make((values) => (parts[0](values) ? 1n : 0n));
-    case "not": return make((values) => !parts[0](values));
-    case "and": return make((values) => parts.every((part) => part(values)));
-    case "or": return make((values) => parts.some((part) => part(values)));
-    default: throw new Error(`unknown operator ${operator}`);
+
+  function compile(node) {
+    if (typeof node === "string") return constant(BigInt(node));
+    if (typeof node === "number") {
+      if (table.length && node >= from) return (made[node - from] ??= shared(node - from));
+      return known[node] === undefined ? (values) => values[node] : constant(known[node]);
+    }
+    const [operator, ...operands] = node;
+    if (operator === "true" || operator === "false") return constant(operator === "true");
+    if (operator === "/") return constant(fraction(BigInt(operands[0]), BigInt(operands[1])));
+    const parts = operands.map(compile);
+    if (operator in FOLDS) return folded(FOLDS[operator], parts);
+    const run = operator in RELATIONS
+      ? (values) => RELATIONS[operator](compare(parts[0](values), parts[1](values)))
+      : {
+        "^": (values) => power(parts[0](values), parts[1](values)),
+        floor: (values) => floor(parts[0](values)),
+        "[]": (values) => (parts[0](values) ? 1n : 0n),
+        not: (values) => !parts[0](values),
+        and: (values) => parts.every((part) => part(values)),
+        or: (values) => parts.some((part) => part(values)),
+      }[operator];
+    return parts.every((part) => part.constant) ? constant(run([])) : run;
   }
+
+  return compile;
 }
 
 // ---------------------------------------------------------------- models
@@ -150,6 +165,8 @@ const quoted = (word) => (/^[\w.,=/:+-]+$/.test(word) ? word : `'${word.replace(
 class Model {
   constructor(data) {
     this.data = data;
+    const compile = this.compiler();
+    const definition = compiler();
     this.sizes = data.sizes.map((size, index) => ({
       ...size,
       index,
@@ -159,17 +176,19 @@ class Model {
       known: size.known === undefined || size.known === null ? null : valueOf(size.known),
       isSwitch: size.kind === "switch",
       isRatio: size.kind === "ratio",
-      follows: size.definition && compiled(size.definition.value),
-      inverse: size.definition && size.definition.inverse && compiled(size.definition.inverse),
+      follows: size.definition && definition(size.definition.value),
+      inverse: size.definition && size.definition.inverse && definition(size.definition.inverse),
     }));
     this.values = this.sizes.map((size) => size.start);
-    this.total = compiled(data.total);
-    this.parts = data.parts.map((part) => ({ ...part, count: compiled(part.count) }));
+    this.total = compile(data.total);
+    this.parts = data.parts.map((part) => ({ ...part, count: compile(part.count) }));
     this.rules = data.rules.map((rule) => ({
-      ...rule, value: compiled(rule.value), when: rule.when === undefined ? () => 1n : compiled(rule.when),
+      ...rule, value: compile(rule.value), when: rule.when === undefined ? () => 1n : compile(rule.when),
     }));
     this.chain = this.inOrder();
   }
+
+  compiler(known) { return compiler(this.data.sizes.length, this.data.shared, known); }
 
   // The sizes that follow from others, each behind those that it follows from.
   inOrder() {
@@ -249,7 +268,7 @@ class Model {
     const size = this.sizes[index];
     if (size.inverse && size.start === undefined) {
       const all = this.full(values);
-      all[index] = value;
+      all[index] = value;  // no expression was evaluated at this array before
       next[size.definition.adjusts] = size.inverse(all);
     } else {
       next[index] = value;
@@ -653,6 +672,7 @@ class Page {
     this.find("short").textContent = count >= 1000n ? `${rounded(count)} parameters` : "parameters";
     this.find("change").textContent = count === start ? "" : `${signed(count - start)} (${times(count, start)})`;
     set(`${model.data.left} = ${together(formula.tex)}`, this.find("formula"), true);
+    this.find("in-numbers").hidden = !formula.numbers;
     set(`\\phantom{${model.data.left}} = ${together(model.numbers(formula, all))}`, this.find("in-numbers"), true);
     this.showParts(all, count, formula.kept.length > 0);
     this.find("latex").value = model.latex(model.values);
@@ -680,7 +700,7 @@ class Page {
       const counted = part.count(all);
       row.hidden = counted === 0n;
       number.textContent = grouped(counted);
-      set(kept ? part.kept : part.tex, formula);
+      set(kept ? part.kept ?? part.tex : part.tex, formula);
       share.replaceChildren(...bar(counted, count));
     }
     this.sum.textContent = grouped(count);
@@ -859,7 +879,7 @@ class Page {
     };
     const [xs, ys] = [samples(horizontal), samples(vertical)];
     const fixed = model.values.map((value, index) => (axes.includes(index) ? undefined : value));
-    const total = compiled(model.data.total, fixed);
+    const total = model.compiler(fixed)(model.data.total);
     const grid = ys.map((y) => xs.map((x) => {
       const values = model.values.slice();
       [values[axes[0]], values[axes[1]]] = [x, y];
@@ -968,7 +988,7 @@ function start() {
 }
 
 if (typeof document === "undefined") {
-  module.exports = { Model, crossings, decimal, fraction, inUnit, readNumber, roundNumbers, ticks };
+  module.exports = { Model, compiler, crossings, decimal, fraction, inUnit, readNumber, roundNumbers, ticks };
 } else {
   start();
 }

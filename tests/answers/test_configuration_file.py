@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -111,6 +111,12 @@ def test_a_file_keeps_all_that_the_sizes_leave_alone(tmp_path: Path) -> None:
     }
 
 
+def test_a_configuration_of_the_library_keeps_its_fields() -> None:
+    written: Any = bertsym.load({"model_type": "bert", "pad_token_id": 3, "hidden_dropout_prob": 0.2}).at(L=3).config()
+    assert (written["pad_token_id"], written["hidden_dropout_prob"], written["num_hidden_layers"]) == (3, 0.2, 3)
+    assert "vocab_size" not in written
+
+
 def test_a_file_keeps_its_spellings_and_loses_the_names_of_other_labels(tmp_path: Path) -> None:
     """Marian's files say the layers twice, and Qwen2-VL's have the fields of the text beside its part."""
     file = tmp_path / "config.json"
@@ -128,6 +134,20 @@ def test_a_file_keeps_its_spellings_and_loses_the_names_of_other_labels(tmp_path
     file.write_text(json.dumps(flat), encoding="utf-8")
     written = fields(str(file), at={"text_config.num_hidden_layers": 3})
     assert (written["num_hidden_layers"], "text_config" in written) == (3, False)
+
+
+def test_a_list_of_layers_without_effect_is_as_long_as_the_stack() -> None:
+    """GPT-OSS's layers differ in their masks alone, and transformers refuses a list of another length."""
+    file: Any = {
+        "model_type": "gpt_oss",
+        "num_hidden_layers": 4,
+        "layer_types": ["sliding_attention", "full_attention"] * 2,
+    }
+    for layers in (3, 4, 7):
+        written: Any = bertsym.load(file).at(L=layers).config()
+        assert written["layer_types"] == (file["layer_types"] * 2)[:layers]
+    window: Any = {"model_type": "longformer", "num_hidden_layers": 3, "attention_window": [512, 512, 512]}
+    assert len(cast("Any", bertsym.load(window).at(L=5).config())["attention_window"]) == 5
 
 
 def test_a_field_without_effect_that_must_fit_is_moved() -> None:
@@ -155,7 +175,7 @@ def test_what_no_file_says_is_refused(tmp_path: Path) -> None:
         fields("qwen3_vl_vision", at={"deepstack_visual_indexes[]": 5})
     file = tmp_path / "mine.json"
     file.write_bytes((atlas.FOLDER / "models" / "bert.json").read_bytes())
-    with pytest.raises(NoConfiguration, match="saved derivation"):
+    with pytest.raises(NoConfiguration, match="configuration class"):
         fields(str(file))
     with pytest.raises(BertsymError, match="config"):
         bertsym.load("bert").of("flops").config()

@@ -210,7 +210,7 @@ CHOSEN = {
     candidates.QUANTITIES: ["parameters", *costs.QUANTITIES],
     candidates.CONVENTIONS["parameters"]: list(convention.CONVENTIONS),
     ("table", "table*", "none"): [each.value for each in Float],
-    tuple(candidates.ZOO): list(ARCHITECTURES),
+    tuple(sorted(candidates.ZOO)): list(ARCHITECTURES),
     tuple(candidates.RUN): [size.name for size in RUN if size.name not in ("window", "every")],
     tuple(sorted(candidates.SWITCHES - {"tie_word_embeddings", "add_cross_attention"})): sorted(
         size.name for size in SIZES if size.kind is Kind.SWITCH

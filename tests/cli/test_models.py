@@ -1,4 +1,4 @@
-"""What `models NAME` says of one model, against its class's own fields and published counts."""
+"""`models NAME`: one model, compared with the fields of its class and with published counts."""
 
 from __future__ import annotations
 

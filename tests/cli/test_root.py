@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ from bertsym.cli.sections import COMMANDS, HEADINGS, LATEX, OUTPUT, RUN, SYNONYM
 from bertsym.version import __version__
 
 Run = Callable[..., Any]
+ROOT = Path(__file__).parents[2]
 
 
 def test_bertsym_alone_prints_a_short_help(bertsym: Run) -> None:
@@ -141,3 +145,23 @@ def test_symbols_has_no_column_twice(bertsym: Run) -> None:
     title = bertsym("symbols").out.splitlines()[0].split()
     assert title == ["symbol", "meaning", "unit", "default"]
     assert "d_{\\mathrm{model}}" in bertsym("symbols", "--latex", "--notation", "vaswani").out
+
+
+def test_no_option_is_read_by_pydantic() -> None:
+    """Since typer 0.29 imports it for the first option, which takes as long as half of sympy."""
+    code = "import sys; from bertsym.cli import run; code = run(); sys.exit(code or 7 * ('pydantic' in sys.modules))"
+    for words in (["total", "bert-base-uncased", "--at", "L=12", "--count"], ["diff", "--order", "1"], ["help"]):
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, check=False, cwd=ROOT)
+        assert (done.returncode, done.stderr) == (0, b""), words
+
+
+def test_numbers_of_options_are_read_within_their_bounds(bertsym: Run) -> None:
+    for words, said in (
+        (["diff", "bert", "--order", "x"], "'x' is not a valid int"),
+        (["diff", "bert", "--order", "1.5"], "'1.5' is not a valid int"),
+        (["derive", "bert", "--trials", "3"], "3 is not in the range 12<=x<=1000"),
+        (["derive", "bert", "--timeout", "soon"], "'soon' is not a valid float"),
+    ):
+        ran = bertsym(*words)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from bertsym.config.flatten import flattened
 from bertsym.config.unmodelled_fields import check_omissions, check_unmodelled, check_untried
 from bertsym.errors import BadField
+from bertsym.resolve import load
 from bertsym.saved_model.atlas_models import entry_of
 from bertsym.saved_model.derived import Derived, schema
 from bertsym.saved_model.field_rules import NOT_RECORDED, FieldRules
@@ -96,3 +98,18 @@ def test_the_lengths_of_lists_within_an_idle_list_count_too() -> None:
     for other in ([*default[:2], [1, 3]], [*default[:2], [1, 3, 5, 5]], [*default, [1, 3, 5]]):
         with pytest.raises(BadField, match=r"resblock_dilation_sizes.*only the default list"):
             check_untried(flattened({"resblock_dilation_sizes": other}), derived, FILE)
+
+
+def test_a_part_that_stands_twice_says_the_same_twice(tmp_path: Path) -> None:
+    """CLIP builds the text from `text_config_dict`: 122,905,857 parameters with three layers there and two beside."""
+    file = tmp_path / "config.json"
+    clip = {"model_type": "clip", "architectures": ["CLIPModel"], "text_config": {"num_hidden_layers": 2}}
+    copies: list[Any] = [{"num_hidden_layers": 3}, {}, {"num_hidden_layers": 2, "hidden_size": 64}]
+    for copy in copies:
+        file.write_text(json.dumps({**clip, "text_config_dict": copy}), encoding="utf-8")
+        with pytest.raises(BadField, match="text_config_dict"):
+            load(str(file))
+    copies = [None, {"num_hidden_layers": 2}]
+    for copy in copies:
+        file.write_text(json.dumps({**clip, "text_config_dict": copy}), encoding="utf-8")
+        assert load(str(file)).number(load(str(file)).size("text_config.num_hidden_layers").symbol) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,12 +139,16 @@ def test_a_projection_that_is_there_only_where_two_sizes_differ(torch: Any) -> N
 
 
 @pytest.mark.usefixtures("examples")
-def test_what_is_rounded_down_has_no_derivative_and_no_inverse(bertsym: Callable[..., Any], tmp_path: Path) -> None:
+def test_what_is_rounded_down_has_no_derivative_and_is_searched(bertsym: Callable[..., Any], tmp_path: Path) -> None:
     file = str(tmp_path / "stem.json")
     sizes = ["--size", "bands=80,frames=3000,hidden=384"]
     assert bertsym("derive", "derive.stem:build", *sizes, "-o", file).code == 0
     assert bertsym("diff", file, "--by", "H").code == 0
     steps = bertsym("diff", file, "--by", "frames")
     assert (steps.code, "goes in steps" in steps.err) == (2, True)
-    inverse = bertsym("solve", file, "--target", "5M", "--for", "frames")
-    assert (inverse.code, "no polynomial in frames" in inverse.err) == (2, True)
+    inverse = bertsym("solve", file, "--target", "5M", "--for", "frames", "--top", "1", "--json")
+    nearest = json.loads(inverse.out)["candidates"][0]
+    frames = nearest["at"]["frames"]
+    at = [f"bands=80,H=384,frames={number}" for number in range(frames - 3, frames + 4)]
+    counts = [int(bertsym("total", file, "--count", "--at", sizes).out.replace(",", "")) for sizes in at]
+    assert min(counts, key=lambda number: abs(number - 5_000_000)) == nearest["count"]

@@ -134,7 +134,7 @@ def test_ascii_shows_the_same_page(typeset: Callable[[str], str], monkeypatch: p
                 patched.setattr(sys, "stdout", stream)
                 patched.setattr(sys, "argv", ["bertsym", *each, "--typst"])
                 assert cli.run() == 0
-            printed += stream.buffer.getvalue()  # type: ignore[attr-defined]  # it wraps a buffer
+            printed += stream.buffer.getvalue()
         pages.append(typeset(printed.decode(encoding)))
     assert pages[0] == pages[1]
     assert "−" in pages[1]

@@ -178,13 +178,21 @@ def test_a_budget_in_the_target_is_no_second_quantity(bertsym: Callable[..., Any
         ),
         ("solve bert-base-uncased --for B --target max --at S=600 --at-most memory=80GiB", "S=600 contradicts N=512"),
         ("solve mistral --for S --target max --at B=1 --at-most cache=1e9", "do not bound it"),
-        ("solve bert --for H --target max --at-most states=1GiB --zero 3 --devices 8", "no polynomial in H"),
     ],
 )
 def test_budgets_that_are_refused(words: str, expected: str, bertsym: Callable[..., Any]) -> None:
     ran = bertsym(*words.split())
     assert (ran.code, ran.out) == (2, "")
     assert expected in ran.err
+
+
+def test_a_budget_that_rounds_up_is_searched(bertsym: Callable[..., Any]) -> None:
+    """Stage 3 of ZeRO shares each tensor over the devices, and pads it: the states are no polynomial in the sizes."""
+    budget = "--at-most states=1GiB --zero 3 --devices 8 --target max --top 1 --json"
+    (winner,) = json.loads(bertsym(*f"solve bert-base-uncased --for L {budget}".split()).out)["candidates"]
+    shared = "total bert-base-uncased --of states --zero 3 --devices 8 --count --at"
+    spent, more = (int(bertsym(*shared.split(), f"L={winner['at']['L'] + by}").out.replace(",", "")) for by in (0, 1))
+    assert winner["spent"]["states"] == spent <= 2**30 < more
 
 
 def test_settings_belong_to_the_quantity_that_reads_them() -> None:

@@ -101,7 +101,7 @@ class Case:
 
     def enumerated(self) -> list[tuple[tuple[int, ...], int]]:
         """Return the best configurations by plain enumeration."""
-        found = []
+        found: list[Any] = []
         for values in itertools.product(*(axis.values() for axis in self.space.axes)):
             at = {axis.symbol: value for axis, value in zip(self.space.axes, values, strict=True)}
             count = self.total.value(at)
@@ -127,7 +127,9 @@ def case(seed: object, *, far: int = 0) -> Case:
     budget = plus([term(draw, known) for _ in range(draw.randint(1, 3))])
     middle = {axis.symbol: draw.choice(axis.values()) for axis in axes}
     target = max(1, int(total.value(middle)) + draw.randint(-20, 20))
-    budgets = [(budget, None, int(budget.value(middle)))] if draw.random() < 0.3 else []
+    budgets: list[tuple[Term, int | None, int | None]] = (
+        [(budget, None, int(budget.value(middle)))] if draw.random() < 0.3 else []
+    )
     if draw.random() < 0.3:
         budgets.append((total, target - target // 10, target + target // 10))
     conditions = [condition(draw, symbols) for _ in range(draw.choice([0, 0, 1, 1, 2]))]
@@ -175,8 +177,9 @@ EACH = int(os.environ.get("BERTSYM_SPACES", "20"))
 FAR = [0, 0, 0, 0, 0, 0, 0, 0, 2**21, 2**31, 2**60, 2**62, 2**63, 10**30]
 
 
+@pytest.mark.usefixtures("small_blocks")
 @pytest.mark.parametrize("far", range(len(FAR)))
-def test_the_sieve_finds_what_enumeration_finds(far: int, small_blocks: None) -> None:
+def test_the_sieve_finds_what_enumeration_finds(far: int) -> None:
     for place in range(EACH):
         drawn = case(f"{far}/{place}", far=FAR[far])
         assert found(Search(drawn.space, drawn.top).run()) == drawn.enumerated(), (far, place)
@@ -194,16 +197,17 @@ def test_without_numpy_the_same_is_found(far: int, monkeypatch: pytest.MonkeyPat
 def test_the_spaces_are_of_every_kind() -> None:
     """The random spaces are inverted, enumerated, wide, and have answers."""
     kinds: dict[str, int] = {}
-    for far, place in itertools.product(range(len(FAR)), range(EACH)):
+    tried = list(itertools.product(range(0, len(FAR), 3), range(EACH)))
+    for far, place in tried:
         drawn = case(f"{far}/{place}", far=FAR[far])
         listener: Any = None
         made = sieve.sieve(drawn.space, listener)
         kind = "none" if made is None else "inverted" if made.inverted else "enumerated"
         kinds[kind] = kinds.get(kind, 0) + 1
-        kinds["answers"] = kinds.get("answers", 0) + bool(drawn.space.constraints == () or drawn.enumerated())
-    spaces = EACH * len(FAR)
+        kinds["answers"] = kinds.get("answers", 0) + bool(drawn.enumerated())
+    spaces = len(tried)
     assert kinds["inverted"] > spaces / 5
     assert kinds["enumerated"] > spaces / 5
-    assert kinds["answers"] > spaces * 2 / 3
+    assert kinds["answers"] > spaces / 2
     # An order by a size that no count depends on has no sieve.
     assert kinds["none"] < spaces / 4

@@ -1,0 +1,50 @@
+"""Values of options read without pydantic, which typer imports since 0.29 whenever a command runs.
+
+That import took as long as half of sympy's. typer reads each value by an object that it makes when the first value
+comes; here the object is made before, for the few types that the commands have. Older versions have no such object.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+# The types that `Reader` reads, and their names in an error.
+_NUMBERS = {int: "integer", float: "float"}
+_TYPES = (str, bool, *_NUMBERS, list[str])
+
+
+class Reader:
+    """The reader of one option: text as it is, numbers within their bounds, several texts as a list."""
+
+    def __init__(self, annotation: Any, least: float | None, most: float | None) -> None:
+        self.annotation, self.least, self.most = annotation, least, most
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return the value of an option in its type; raises `typer.BadParameter`."""
+        if value is None or self.annotation in (str, bool):
+            return value
+        if self.annotation == list[str]:
+            return list(value)
+        try:
+            number = self.annotation(value)
+        except ValueError:
+            message = f"{value!r} is not a valid {_NUMBERS[self.annotation]}."
+            raise typer.BadParameter(message, ctx=ctx, param=param) from None
+        if not (self.least is None or self.least <= number) or not (self.most is None or number <= self.most):
+            bounds = (
+                f"{'' if self.least is None else f'{self.least}<='}x{'' if self.most is None else f'<={self.most}'}"
+            )
+            raise typer.BadParameter(f"{number} is not in the range {bounds}.", ctx=ctx, param=param)
+        return number
+
+
+def read_plainly(parameters: list[Any]) -> list[Any]:
+    """Return the parameters; each that typer would read by pydantic has a reader of its own."""
+    for parameter in parameters:
+        described = getattr(parameter, "type_descriptor", None)
+        if described is not None and hasattr(parameter, "_runtime_param") and described.annotation in _TYPES:
+            bounds = described.parameter_info
+            parameter._runtime_param = Reader(described.annotation, bounds.min, bounds.max)  # noqa: SLF001
+    return parameters
