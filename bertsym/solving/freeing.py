@@ -157,7 +157,10 @@ class _Names:
         return any(part in self.floating or part in self.closure.numbers for part in base - self.given)
 
     def _holds_already(self, condition: Node) -> bool:
-        """Return True if a condition does not depend on the unknowns, and holds."""
+        """Return True if a condition holds whatever the unknowns are."""
+        if condition.op in (Op.AND, Op.OR):
+            parts = map(self._holds_already, condition.operands)
+            return all(parts) if condition.op is Op.AND else any(parts)
         if self._moves(condition):
             return False
         # Unknowns that cancel, as in F/H of a feed-forward net that is a multiple of H, may be any number.

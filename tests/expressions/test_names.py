@@ -91,10 +91,12 @@ def report(answer: bertsym.Answer) -> Any:
 def solved(model: bertsym.Model, unknown: str, where: list[str]) -> object:
     """Return the best values for a target, or the kind of the refusal."""
     try:
-        solution = report(model.solve(model.count() + 1, unknown, where=where, top=2)).solution
+        sizes = report(model.solve(model.count() + 1, unknown, where=where, top=2))
     except BertsymError as error:
         return type(error)
-    return [(point.value, point.count) for point in solution.candidates]
+    # A size that a condition names may be searched too.
+    points = sizes.solution.candidates if hasattr(sizes, "solution") else sizes.found.answers
+    return [(point.at, point.count) for point in points]
 
 
 WRITTEN = {"n_embd": "H", "d_model": "H", "num_hidden_layers": "L", "n_layer": "L", "d_ff": "F", "n_head": "heads"}

@@ -113,9 +113,7 @@ def drawn(draw: random.Random, model: str, names: list[str]) -> Demand:
     """Return a demand on a model with sizes of these names; the target is set later."""
     pool = [name for name in AXES if name in names]
     usual = [name for name in pool if name in ("H", "L")] or pool
-    unknowns: list[str] = (
-        usual if draw.random() < 0.4 else draw.sample(pool, min(len(pool), draw.choice([1, 1, 2, 2, 3])))
-    )
+    unknowns = usual if draw.random() < 0.4 else draw.sample(pool, min(len(pool), draw.choice([1, 1, 2, 2, 3])))
     if {"F", "ffn_ratio"} <= {*unknowns}:
         unknowns = [name for name in unknowns if name != "ffn_ratio"]
     ranges, steps = {}, {}

@@ -155,8 +155,9 @@ def check_named(demand: Demand, model: Model, settled: Request, found: Any, poin
     """Check that each size which a condition names was given, differs between answers, or is said to be fixed."""
     given = {model.size(name).symbol for name in demand.given}
     definitions = {definition.symbol: definition.value for definition in model.architecture.definitions}
+    said = given | {symbol for symbol, _ in settled.ties}
     definitions |= {
-        one.adjusts: one.inverse for one in model.architecture.definitions if one.adjusts in given_by(one, given)
+        one.adjusts: one.inverse for one in model.architecture.definitions if one.adjusts in given_by(one, said)
     }
     for rule in demand.where:
         for symbol in (model.size(name).symbol for name in rule.symbols):
