@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product
 from math import prod
@@ -197,7 +197,8 @@ def sweep(
     within = within_positions(_with_wide_heads(model, swept, ties), loaded)
     closure = close(within, swept, ties)
     counts: list[Counted] = []
-    of_run: list[str] = []
+    of_run: dict[str, None] = {}
+    lacking: set[Symbol] = set()
     for one in quantities:
         head = model.head if one.name == PARAMETERS else one.name
         raw = declared(within.architecture, head, one.convention)
@@ -207,7 +208,8 @@ def sweep(
         except MissingSize:
             if named or one.name == PARAMETERS:
                 raise
-            of_run.append(one.name)
+            of_run[one.name] = None
+            lacking |= free(total) - {*swept}
             continue
         counts.append(Counted(_title(one), one.convention, head, raw, total))
     relevant = {symbol for count in counts for symbol in free(count.declared)}
@@ -217,8 +219,15 @@ def sweep(
         conditions,
         _columns(closure, relevant),
         tuple(counts),
-        (*left_out, *((f"no {', '.join(of_run)}: pass the sizes of a run, as in --at B=1,S=512",) if of_run else ())),
+        (*left_out, *_without(of_run, lacking)),
     )
+
+
+def _without(quantities: Collection[str], lacking: Collection[Symbol]) -> Iterator[str]:
+    """Yield the line that says which quantities the table lacks, and which sizes of a run they need."""
+    if quantities:
+        sizes = ",".join(f"{symbol}={BY_SYMBOL[symbol].example}" for symbol in in_order(lacking))
+        yield f"no {', '.join(quantities)}: pass the sizes of a run, as in --at {sizes}"
 
 
 def _check(axes: Sequence[Axis]) -> None:

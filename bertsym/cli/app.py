@@ -33,10 +33,9 @@ from bertsym.cli import (
     web_page,
 )
 from bertsym.cli import help as help_page
-from bertsym.cli.completion import VARIABLE
 from bertsym.cli.interrupts import INTERRUPTED
 from bertsym.cli.sections import SHORT, Command, Root
-from bertsym.cli.streams import edged, note
+from bertsym.cli.streams import COMPLETION, edged, note
 from bertsym.errors import BertsymError, printable
 from bertsym.version import __version__
 
@@ -168,8 +167,8 @@ def run() -> int:
 
 def _answered() -> int:
     """Run the command and return the exit code."""
-    if VARIABLE in os.environ:
-        return _completed(os.environ[VARIABLE])
+    if COMPLETION in os.environ:
+        return _completed(os.environ[COMPLETION])
     try:
         stopped = app(standalone_mode=False, prog_name="bertsym")
     except _Refused as error:

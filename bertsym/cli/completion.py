@@ -17,8 +17,6 @@ from bertsym.cli.candidates import Line, choice, names
 from bertsym.errors import BertsymError, UnknownName, echo
 from bertsym.values import value
 
-VARIABLE = "_BERTSYM_COMPLETE"
-
 # bash splits words at `=` and `:` too, and replaces only the part behind them. `read` does not expand `equation*`.
 BASH = r"""_bertsym_completion() {
     local IFS=$'\n' reply

@@ -13,6 +13,8 @@ from bertsym.cli import streams
 
 # The seconds after which a search says how long it takes: whoever waits less needs no estimate.
 PATIENCE = 1.0
+# The seconds after which it says so even if no share of the space is done yet.
+PATIENCE_WITHOUT_ESTIMATE = 3.0
 # The seconds between two lines of progress.
 PAUSE = 0.2
 # The units in which a time is said, with the number of seconds of each.
@@ -48,16 +50,16 @@ class SearchProgress:
             self.begun = now
         self.done = done
         elapsed = now - self.begun
-        if elapsed < PATIENCE or not done:
+        if elapsed < PATIENCE or (not done and elapsed < PATIENCE_WITHOUT_ESTIMATE):
             return
-        left = elapsed / done - elapsed
+        left = f"about {duration(elapsed / done - elapsed)}" if done else "a time that is not known yet"
         if not self.announced:
             self.announced = True
             self._over("")
-            streams.note(f"{size:,} configurations, about {duration(left)}; Ctrl-C shows the best so far{_advice()}")
+            streams.note(f"{size:,} configurations, {left}; Ctrl-C shows the best so far{_advice()}")
         if self.is_terminal and now - self.shown >= PAUSE:
             self.shown = now
-            self._over(f"searching: {done:.0%}, about {duration(left)} left, Ctrl-C for the best so far")
+            self._over(f"searching: {done:.0%}, {left} left, Ctrl-C for the best so far")
 
     def _over(self, text: str) -> None:
         """Write over the line of progress."""

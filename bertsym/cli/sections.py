@@ -17,17 +17,17 @@ from bertsym.printing import OPTIONS
 from bertsym.values import value
 
 SHORT = """\
-Count the parameters of BERT and its relatives: exact formulas and exact numbers.
+Count the parameters of BERT and its relatives: exact formulas, exact numbers.
 
-  bertsym total bert-base-uncased       the formula and the number
-  bertsym show bert-base-uncased        the parts, with their shares
-  bertsym explain bert                  the formula, derived step by step
-  bertsym solve --target 110M           sizes for a number of parameters
-  bertsym audit "BERT has 110M parameters"
-                                        is a published claim right?
+  bertsym total bert-base-uncased    the formula and the number
+  bertsym show bert-base-uncased     the parts, with their shares
+  bertsym explain bert               the formula, derived step by step
+  bertsym solve --target 110M        sizes for a number of parameters
+  bertsym audit "85M"                the parameters that a number counts
+  bertsym page bert -o bert.html     a web page with a slider for each size
 
-bertsym models llama lists the models of a family, bertsym symbols H says what H is.
-bertsym --help lists all commands, bertsym help COMMAND the options of one.
+`bertsym models llama` lists models, and `bertsym symbols H` explains a symbol.
+`bertsym --help` lists all commands, `bertsym help COMMAND` the options of one.
 """
 
 RUN = "Quantities beside parameters (--of)"

@@ -15,6 +15,9 @@ from bertsym.values import value
 # Invisible characters that text needs: the joiners of Persian and Hindi, no-break spaces, wide spaces.
 _HARMLESS = "\u200c\u200d\u00a0\u202f\u3000"
 
+COMPLETION = "_BERTSYM_COMPLETE"
+"""The variable by which a shell asks for the completion of a word."""
+
 
 @value
 class NotPrinted(BertsymError):
@@ -55,7 +58,7 @@ class Edge(io.TextIOBase):
     def __init__(self, stream: TextIO | None, name: str, *, tolerant: bool) -> None:
         self.stream, self.name, self.tolerant = stream, name, tolerant
         # fish separates the fields of a completion by tabs.
-        self.allowed = "\n\t" if "_BERTSYM_COMPLETE" in os.environ else "\n"
+        self.allowed = "\n\t" if COMPLETION in os.environ else "\n"
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # read-only: it takes everything

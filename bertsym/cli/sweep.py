@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bertsym.model import Model
 
 AT_ONCE = 500  # lines of a table that are written together
+WIDTH = len("counting: 99%")
 
 
 @paged
@@ -188,7 +189,10 @@ def _progress() -> Callable[[Fraction], None] | None:
     started = time.monotonic()
 
     def report(done: Fraction) -> None:
-        if time.monotonic() - started > 1:
-            progress(f"counting: {int(done * 100)}%" if done < 1 else f"{'':13}\r")
+        if time.monotonic() - started <= 1:
+            return
+        progress(f"counting: {int(done * 100)}%" if done < 1 else " " * WIDTH)
+        if done == 1:
+            progress("")
 
     return report

@@ -88,7 +88,8 @@ def written_fields(model: Model, base: Mapping[str, Json], file: Path, *, whole:
         after = _read(model, fields, file)
     for symbol, number in sizes.items():
         if _number(after, symbol) != number and not _is_idle_order(model, symbol):
-            raise NotWritten(model.cls, str(symbol), number)
+            is_switch = BY_SYMBOL[symbol].kind is Kind.SWITCH
+            raise NotWritten(model.cls, str(symbol), ("yes" if number else "no") if is_switch else number)
     return fields
 
 

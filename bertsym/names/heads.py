@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 # Every spelling of a head. A spelling under several heads means the first of them that the model has.
@@ -26,21 +27,32 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 def head_named(text: str, heads: Mapping[str, str]) -> str | None:
     """Find the head that a text means among a model's `heads`, which have a class each; None if there is none.
 
-    A text is the name of a head, an alias of it, or the class itself. Case matters in the name of a head only.
+    A text is the name of a head, an alias of it, or the class itself, in any case, with blanks or underscores. The
+    class may be without the model's name.
 
     >>> head_named("MLM", {"model": "BertModel", "masked-lm": "BertForMaskedLM"})
     'masked-lm'
     >>> head_named("BertForMaskedLM", {"model": "BertModel", "masked-lm": "BertForMaskedLM"})
     'masked-lm'
+    >>> head_named("Masked LM", {"model": "BertModel", "masked-lm": "BertForMaskedLM"})
+    'masked-lm'
     """
     if text in heads:
         return text
-    folded = text.casefold()
+    folded = _folded(text)
     by_class = {cls.casefold(): name for name, cls in heads.items()}
+    by_name = {name.replace("-", ""): name for name in reversed(list(heads))}
     meant = (name for name, aliases in ALIASES.items() if folded in aliases and name in heads)
-    return by_class.get(folded) or next(meant, None)
+    plain = folded.replace("-", "")
+    found = by_class.get(folded) or next(meant, None) or by_name.get(plain)
+    return found or by_name.get(plain.removeprefix("for"))
+
+
+def _folded(text: str) -> str:
+    """Return a text in lower case, with hyphens for blanks and underscores."""
+    return re.sub(r"[\s_-]+", "-", text.strip()).casefold()
 
 
 def meanings(text: str) -> tuple[str, ...]:
     """Return the heads that a text is an alias of, whatever the model has."""
-    return tuple(name for name, aliases in ALIASES.items() if text.casefold() in aliases)
+    return tuple(name for name, aliases in ALIASES.items() if _folded(text) in aliases)

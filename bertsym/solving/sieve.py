@@ -22,7 +22,7 @@ from bertsym.solving.interval_propagation import Axis, narrow
 from bertsym.solving.row_bounds import spans
 from bertsym.solving.row_constraints import LinearLimit, Translation, decided
 from bertsym.solving.row_counts import RowCount, integer_symbol
-from bertsym.solving.rows import BLOCK, Column, Rows, chunks, column, joined, operands, precedes, products, run
+from bertsym.solving.rows import BLOCK, SAFE, Column, Rows, chunks, column, joined, operands, precedes, products, run
 from bertsym.solving.search import Incumbent, Listener, Space
 from bertsym.straight_line import NoProgram, Program
 from bertsym.values import value
@@ -166,15 +166,19 @@ class Sieve:
         """Yield the rows of each block with every value that the unknown at a depth may have."""
         step = self.steps[depth]
         for unsorted in blocks:
-            block = self._sorted(unsorted) if unsorted.size * step.axis.size > BLOCK else unsorted
+            seen = self._incumbent()
+            block = self._kept(unsorted, self._may_improve(unsorted))
+            block = self._sorted(block) if block.size * step.axis.size > BLOCK else block
             first, last = self._range(depth, block)
             for part in chunks(block, last - first + 1):
                 rows = block[part]
-                keep = (last[part] >= first[part]) & self._may_improve(rows)
+                keep = last[part] >= first[part]
+                if self._incumbent() != seen:
+                    keep = keep & self._may_improve(rows)
                 kept, start = self._kept(rows, keep), first[part][keep]
                 if not kept.size:
                     continue
-                for made in products(kept, start, last[part][keep] - start + 1, step.axis.values()):
+                for made in self._products(depth, kept, start, last[part][keep] - start + 1):
                     filtered = self._filtered(step.filters, made)
                     if filtered.size:
                         yield filtered
@@ -185,6 +189,43 @@ class Sieve:
             return rows
         error, denominator = self._least_error(rows)
         return rows[_order(self._ranked(Candidates(rows, error, denominator, None, self._leads(rows))))]
+
+    def _products(self, depth: int, rows: Rows, first: Column, sizes: Column) -> Iterator[Rows]:
+        """Yield the rows with each of their values of an unknown, without some that cannot be among the best."""
+        dense = rows.size * self.axes[depth].size <= 4 * min(int(sizes.sum()), BLOCK)
+        near = self._near(rows) if self.inverted and depth == len(self.axes) - 2 and dense else None
+        if near is None:
+            yield from products(rows, first, sizes, self.axes[depth].values())
+            return
+        row, index = np.nonzero(near)
+        inside = (index >= first[row]) & (index < (first + sizes)[row])
+        row, index = row[inside], index[inside]
+        axis, shares = self.axes[depth], (rows.shares / sizes.astype(float))[row]
+        self._finish(rows.shares.sum() - shares.sum())
+        yield Rows((*(column[row] for column in rows.columns), axis.start + index * axis.step), shares)
+
+    def _near(self, rows: Rows) -> Column | None:
+        """Return, for each row and each value of the unknown before the last, False if no count is near the target.
+
+        The counts along the last unknown must be numbers a + k*b. One of them is within an error of the target if the
+        remainder says so. Return None if they are not, or if a number may be too large for 64 bits.
+        """
+        incumbent, program = self._incumbent(), self.count.growing
+        axis, last = self.axes[-2:]
+        if incumbent is None or program is None or len(program.outputs) != 3 or self.lead is not None:
+            return None
+        factors = _Line.factors(self.count, program)
+        columns, kind = operands(program, rows, [(axis.start, axis.stop)], factors, axis.stop)
+        if kind is object or not rows.size:
+            return None
+        grid = [*(column[:, None] for column in columns), np.arange(axis.start, axis.stop + 1, axis.step)[None, :]]
+        constant, slope, denominator = program.run(grid)
+        if not np.min(slope) > 0:
+            return None
+        reach = incumbent.error * denominator
+        rest = self.target * denominator - constant - slope * last.start
+        near = (rest + reach) % (slope * last.step) <= 2 * reach
+        return np.broadcast_to(near, (rows.size, axis.size))
 
     def _filtered(self, filters: Sequence[Program], rows: Rows) -> Rows:
         for program in filters:
@@ -336,7 +377,7 @@ class Sieve:
         lower = (below >= first) & ((above > last) | (under <= over))
         index = np.where(line.constant, first, np.where(lower, below, above))
         axis = self.axes[-1]
-        values = axis.start + axis.step * (index if axis.stop + axis.step < 2**61 else index.astype(object))
+        values = axis.start + axis.step * (index if axis.stop + axis.step <= SAFE[1] else index.astype(object))
         return Candidates(rows, np.where(lower, under, over), line.denominator, values, self._leads(rows))
 
     def _counted(self, rows: Rows) -> Candidates:
@@ -366,6 +407,7 @@ class Sieve:
                     self.listener.row(known)
                 else:
                     self.listener.configuration(known)
+            self._finish(np.zeros(1))
             found = found[BATCH:]
             incumbent = self._incumbent()
             if incumbent is not None and found.rows.size:
@@ -380,15 +422,18 @@ class _Line:
         if program is None:
             raise NoProgram("a count that may fall")
         self.axis = count.axes[-1]
-        end = max(abs(self.axis.start), self.axis.stop + self.axis.step)
-        terms = len(program.outputs) - 1
-        # No sum of the terms at an end is too large.
-        factors = [(terms + 1) * end**power for power in range(terms)]
-        *self.coefficients, self.denominator = run(program, rows, [*factors, count.most + 2])
-        self.wide = self.denominator.dtype == object or end > 2**61 or any(c.dtype == object for c in self.coefficients)
+        *self.coefficients, self.denominator = columns = run(program, rows, self.factors(count, program))
+        self.wide = self.axis.stop + self.axis.step > SAFE[1] or any(column.dtype == object for column in columns)
         self.constant: Column = np.ones(rows.size, bool)
         for coefficient in self.coefficients[1:]:
             self.constant &= coefficient == 0
+
+    @staticmethod
+    def factors(count: RowCount, program: Program) -> list[int]:
+        """Return a factor for each output: if the products are safe, so is the count at each end, term by term."""
+        end = max(abs(count.axes[-1].start), count.axes[-1].stop + count.axes[-1].step)
+        terms = len(program.outputs) - 1
+        return [*((terms + 1) * end**power for power in range(terms)), count.most + 2]
 
     def numerator(self, index: Column) -> Column:
         """Return the numerator of the count at an index of each row."""
@@ -432,6 +477,6 @@ def _scaled(numbers: Column, factor: int) -> Column:
     """Return the numbers times a factor, as Python's integers if a product might not be safe."""
     if len(numbers) and numbers.dtype != object:
         largest = max(abs(int(numbers.min())), abs(int(numbers.max())))
-        if largest * abs(factor) > 2**61:
+        if largest * abs(factor) > SAFE[1]:
             numbers = numbers.astype(object)
     return numbers * factor

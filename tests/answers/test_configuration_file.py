@@ -1,4 +1,8 @@
-"""A config.json at chosen sizes: it says the sizes, counts the same, and transformers builds that many parameters."""
+"""A config.json at chosen sizes: it says the sizes, counts the same, and transformers builds that many parameters.
+
+With BERTSYM_CONFIGURATIONS=50 the tests build all heads of the zoo and 50 types of the atlas, drawn by
+BERTSYM_CONFIGURATIONS_SEED.
+"""
 
 from __future__ import annotations
 
@@ -173,6 +177,8 @@ def test_what_no_file_says_is_refused(tmp_path: Path) -> None:
         fields("bert", nothing=1)
     with pytest.raises(NotWritten, match="of its type says"):
         fields("qwen3_vl_vision", at={"deepstack_visual_indexes[]": 5})
+    with pytest.raises(NotWritten, match="tied=no"):  # transformers ties T5 whatever the file says
+        fields("flan-t5-small")
     file = tmp_path / "mine.json"
     file.write_bytes((atlas.FOLDER / "models" / "bert.json").read_bytes())
     with pytest.raises(NoConfiguration, match="configuration class"):

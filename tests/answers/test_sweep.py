@@ -70,6 +70,12 @@ def test_a_type_of_the_atlas_has_what_is_known_of_it() -> None:
     assert [row["parameters"] for row in swept] == [model.at(L=layers).count() for layers in (2, 4)]
 
 
+def test_a_note_names_the_sizes_of_a_run_that_are_missing() -> None:
+    (note,) = bertsym.load("llama-7b").sweep({"L": [1]}, at={"B": 1}).left_out
+    assert note.startswith("no flops, cache, memory: ")
+    assert note.endswith("--at S=512")
+
+
 def test_exact_beyond_every_machine_integer() -> None:
     (row,) = bertsym.load("bert-base-uncased").sweep({"V": [10**30]}, "parameters")
     assert row["parameters"] == 109482240 + (10**30 - 30522) * 768

@@ -65,10 +65,14 @@ ANSWERS: list[list[str]] = [
         ]
     ],
     ["roofline", "Llama-2-7b-hf", "--device", "h100-sxm", "--at", "B=1,S=4096"],
+    ["tradeoff", "bert-base-uncased"],
     ["symbols"],
     ["help", "total"],
 ]
 PLAIN: list[list[str]] = [
+    ["config", "bert-base-uncased"],
+    ["config", "deepseek_v3-default"],
+    ["sweep", "bert", "--for", "H=256..768:256,L=6..12:6"],
     ["models", "--json"],
     ["models", "--all"],
     ["verify", "CHECKPOINT"],

@@ -23,7 +23,7 @@ def test_bertsym_alone_prints_a_short_help(bertsym: Run) -> None:
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert len(lines) < 20
-    assert all(len(line) <= 84 for line in lines)
+    assert all(len(line) <= 80 for line in lines)
     assert "bertsym --help" in ran.out
     shown = [line.split("  ")[1] for line in lines if line.startswith("  bertsym ")]
     assert len(shown) >= 5
@@ -165,3 +165,17 @@ def test_numbers_of_options_are_read_within_their_bounds(bertsym: Run) -> None:
         ran = bertsym(*words)
         assert (ran.code, ran.out) == (2, "")
         assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    "head", ["masked-lm", "mlm", "MLM", "Masked-LM", "masked_lm", "Masked LM", "MaskedLM", "ForMaskedLM", "fill mask"]
+)
+def test_a_head_in_any_spelling(head: str, bertsym: Run) -> None:
+    ran = bertsym("total", "bert-base-uncased", "--head", head, "--count")
+    assert (ran.code, ran.out) == (0, "109514298\n")  # BertForMaskedLM(BertConfig())
+
+
+def test_a_wrong_head_names_those_that_there_are(bertsym: Run) -> None:
+    ran = bertsym("total", "gpt2", "--head", "mlm")
+    assert (ran.code, ran.out) == (2, "")
+    assert "unknown head of gpt2 'mlm' (masked-lm): its heads: model, causal-lm" in ran.err

@@ -46,6 +46,13 @@ def test_a_terminal_shows_the_share_and_is_clean_in_the_end(monkeypatch: pytest.
     assert written.rpartition("so far")[2].strip("\r ") == ""
 
 
+def test_a_search_without_an_estimate_says_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = listened(io.StringIO(), [(2.0, 0.0), (3.5, 0.0), (9.0, 0.0)], monkeypatch)
+    assert written == (
+        "bertsym: 1,000,000,000,000 configurations, a time that is not known yet; Ctrl-C shows the best so far\n"
+    )
+
+
 def test_a_short_search_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert listened(Terminal(), [(0.1, 0.2), (0.9, 0.99)], monkeypatch) == ""
 
