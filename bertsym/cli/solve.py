@@ -58,7 +58,7 @@ Where = Annotated[
     typer.Option(
         "--where",
         metavar="'H/heads = 64'",
-        help="Accept only sizes for which this condition holds; sizes that only it names are searched too.",
+        help="Accept only sizes for which this condition holds; a size that it names is searched, unless --at has it.",
     ),
 ]
 Ties = Annotated[
