@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+# pytest-xdist sets COLUMNS in its workers, and the command line would fit its tables to it.
+os.environ.pop("COLUMNS", None)
+
 GOLDEN = Path(__file__).parent / "golden"
 REWRITE = "BERTSYM_REWRITE_GOLDEN"
 REQUIRE = "BERTSYM_REQUIRE_ALL"

@@ -157,7 +157,7 @@ def test_notebooks() -> None:
 @pytest.mark.parametrize("name", ["bert-base-uncased", "bert", "deepseek_v3-default", "atlas:t5"])
 def test_an_unknown_head_is_an_error_about_the_head(name: str) -> None:
     heads = bertsym.load(name).heads
-    for wrong in ("nope", "masked_lm", "causal", "", "Model"):
+    for wrong in ("nope", "masked-ln", "causal", "", "Models"):
         with pytest.raises(BertsymError) as loading:
             bertsym.load(name, wrong)
         with pytest.raises(BertsymError) as changing:
@@ -166,7 +166,7 @@ def test_an_unknown_head_is_an_error_about_the_head(name: str) -> None:
         assert said == str(changing.value)
         assert said.startswith("unknown head of "), said
         assert all(head in said for head in heads), said
-        assert ("did you mean masked-lm?" in said) == (wrong == "masked_lm" and "masked-lm" in heads), said
+        assert ("did you mean masked-lm?" in said) == (wrong == "masked-ln" and "masked-lm" in heads), said
 
 
 def test_a_size_by_the_field_of_a_configuration() -> None:

@@ -126,20 +126,20 @@ def size_table(models: Sequence[Model], columns: Sequence[str] = USUAL, names: S
 def asked_for(models: Sequence[Model], column: str) -> Asked:
     """Return what a column holds: `parameters` or a convention, a property, a size, or a component.
 
-    Raises `UnknownName`, and `MissingSize` for a component of a model with an open size.
+    A symbol is a size (`experts`), and a component is none that it sounds like (`feed-forward`); raises `UnknownName`.
     """
     if column == COUNT_OF_ALL:
         return Asked(column, convention=EXACT)
     properties = {kind.value: kind for kind in Property}
     if column in CONVENTIONS or column in properties:
         return Asked(column, properties.get(column), CONVENTIONS.get(column))
+    symbols = {str(symbol) for model in models for symbol in model.symbols}
+    if column not in symbols and any(tensor.component == column for model in models for tensor in model.tensors):
+        return Asked(column, component=column)
     try:
         return Asked(column, size=named_sizes(models, [column])[0])
     except UnknownName:
-        if any(column in _components(model) for model in models):
-            return Asked(column, component=column)
-        known = dict.fromkeys(str(symbol) for model in models for symbol in model.symbols)
-        raise UnknownName("column", column, (COUNT_OF_ALL, *CONVENTIONS, *properties, *known), HINT) from None
+        raise UnknownName("column", column, (COUNT_OF_ALL, *CONVENTIONS, *properties, *sorted(symbols)), HINT) from None
 
 
 def _components(model: Model) -> Mapping[str, int]:

@@ -19,7 +19,7 @@ from bertsym.claims.parsed_formula import Reading
 from bertsym.claims.parts import OF_ONE_HEAD
 from bertsym.claims.polynomial import expand, expression
 from bertsym.claims.scopes import scope_named
-from bertsym.claims.size_numbers import SizedForm, leaves, sized_forms, unsized
+from bertsym.claims.size_numbers import LEAST_WIDTH, SizedForm, leaves, sized_forms, unsized
 from bertsym.claims.standing import Standing
 from bertsym.claims.tensor_polynomials import Part, minus, number, symbols
 from bertsym.errors import TooLarge
@@ -264,11 +264,17 @@ class _Bench:
         return self._judgement(case, last, equal) if equal else self._nearest_reading(case, last)
 
     def _nearest_reading(self, case: _Case, fill: _Fill) -> Judgement:
-        """Judge a claim that is no counting, with those of its numbers as sizes that bring it nearest to one."""
+        """Judge a claim that is no counting, with those of its numbers as sizes that bring it nearest to one.
+
+        A small number is a depth that the claim does not name, or a coefficient, as the 12 of 12LH².
+        """
         as_written = SizedForm(case.form, {})
         equal: list[Counting] = []
         closest = (self._far(case, fill), case, fill, equal, as_written)
-        for sized, read in islice(self._readings(case.form, case.words), MAX_NEAREST):
+        named = symbols(case.claim)
+        depths = {s for s in self.sizes.keys() - named if BY_SYMBOL[s].kind is Kind.DEPTH}
+        sizes = {s: v for s, v in self.sizes.items() if s in depths or v >= LEAST_WIDTH}
+        for sized, read in islice(self._readings(case.form, case.words, sizes), MAX_NEAREST):
             self.ledger.step(max(16, 2 * len(read.claim)))
             put_in = next(fill for fill in reversed(self._fills(read.claim)) if fill.holds)
             equal = self._equal_to(read, put_in, self.heads[:1])
@@ -287,7 +293,7 @@ class _Bench:
         also stands if it is a component: the numbers are those of its tables.
         """
         closest: tuple[tuple[int, int, Fraction, int], _Case, SizedForm] | None = None
-        for index, (sized, case) in enumerate(self._readings(form, words)):
+        for index, (sized, case) in enumerate(self._readings(form, words, self.sizes)):
             fills = self._fills(case.claim)
             for fill in fills:
                 equal = self._equal_to(case, fill, self.heads[: 1 if index else None])
@@ -307,10 +313,10 @@ class _Bench:
         _, case, sized = closest
         return self._judgement(case, self._fills(case.claim)[0], [], sized=sized)
 
-    def _readings(self, form: Form, words: str) -> Iterator[tuple[SizedForm, _Case]]:
+    def _readings(self, form: Form, words: str, sizes: Mapping[Symbol, Value]) -> Iterator[tuple[SizedForm, _Case]]:
         """Yield the readings of a side with some of its numbers as sizes, each polynomial once."""
         seen: set[tuple[object, ...]] = set()
-        for sized in sized_forms(form, self.sizes):
+        for sized in sized_forms(form, sizes):
             claim = self.public(sized.form)
             key = tuple(sorted(claim.items(), key=str))
             if sized.sizes and key not in seen:

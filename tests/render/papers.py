@@ -27,6 +27,10 @@ SOLVED: list[tuple[str, ...]] = [
     ("solve", "bert-base-uncased", "--target", "110M", "--for", "L", "--explain"),
     ("solve", "bert-base-uncased", "--target", "110M", "--for", "H,L", "--top", "3", "--multiple-of", "64"),
 ]
+TRADED: list[tuple[str, ...]] = [
+    ("tradeoff", "bert-base-uncased"),
+    ("tradeoff", "llama-7b", "--for", "F", "--against", "L", "--layout", "booktabs"),
+]
 COMPARED: list[tuple[str, ...]] = [
     ("compare", "bert-base-uncased", "bert-large-uncased"),
     ("compare", "bert-base-uncased", "bert-large-uncased", "--layout", "booktabs"),
@@ -78,6 +82,7 @@ def runs() -> Iterator[tuple[str, ...]]:
         yield ("explain", name)
         yield ("tensors", name)
     yield from SOLVED
+    yield from TRADED
     yield from AUDITED
     yield from COMPARED
     yield from COSTS
@@ -104,7 +109,7 @@ def runs_in(column: str) -> Iterator[tuple[str, ...]]:
     for name in NAMES if column in ("acl", "neurips") else ():
         yield ("show", name, *width)
         yield ("explain", name, *width)
-    for command in (("tensors",), ("models",), ("symbols",), *SOLVED, *COSTS):
+    for command in (("tensors",), ("models",), ("symbols",), *SOLVED, *TRADED, *COSTS):
         yield (*command, *width)
 
 

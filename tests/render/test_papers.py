@@ -16,9 +16,12 @@ from tests.conftest import missing
 from tests.render.papers import COLUMNS, document, overfull, runs, runs_in, runs_with_conditions
 
 JS = Path(__file__).parents[1] / "js"
-COVERED = {"audit", "compare", "solve", "total", "show", "tensors", "explain", "diff", "models", "symbols", "roofline"}
+COVERED = {
+    *("audit", "compare", "solve", "tradeoff", "total", "show", "tensors", "explain", "diff", "models", "symbols"),
+    "roofline",
+}
 # `verify` and `derive` answer about what is on disk, in tests of their own; figures are in tests/figures.
-WITHOUT_LATEX = {"macros", "embed", "verify", "derive", "plot", "help"}
+WITHOUT_LATEX = {"macros", "embed", "verify", "derive", "plot", "help", "config", "sweep", "page"}
 
 
 def printed(bertsym: Callable[..., Any], words: tuple[str, ...]) -> str:
