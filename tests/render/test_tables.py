@@ -126,12 +126,10 @@ def test_a_heading_with_commas_or_equals_signs_is_found() -> None:
 def test_the_head_of_a_size_is_mathematics_in_the_notation(bertsym: Callable[..., Any]) -> None:
     asked = ("solve", "bert-base-uncased", "--target", "110M", "--for", "H,L", "--multiple-of", "64", "--top", "2")
     ran = bertsym(*asked, "--latex", "--notation", "kaplan")
-    assert (
-        r"$d_{\mathrm{model}}$ & $n_{\mathrm{layer}}$ & $n_{\mathrm{heads}}$ & $d_{\mathrm{ff}}$ & parameters"
-        in ran.out
-    )
+    sizes = r"$d_{\mathrm{model}}$ & $n_{\mathrm{layer}}$ & $d_{\mathrm{head}}$ & $d_{\mathrm{ff}}$"
+    assert f"{sizes} & parameters" in ran.out
     ran = bertsym(*asked, "--markdown", "--rename", r"L=\ell")
-    assert r"| $H$ | $\ell$ | parameters |" in ran.out
+    assert r"| $H$ | $\ell$ | $d$ | $F$ | parameters |" in ran.out
 
 
 # Units and digits. The expectations are from long division, not from floats.
