@@ -75,7 +75,7 @@ def test_solve_for_one(bertsym: Run) -> None:
     assert (found["floor"]["value"], found["ceil"]["value"]) == (770, 771)
     assert found["candidates"][0] == {
         "value": 768,
-        "at": {"H": 768, "heads": 12},
+        "at": {"H": 768, "heads": 12, "F": 3072},
         "count": 109482240,
         "error": -517760,
     }
