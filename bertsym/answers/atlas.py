@@ -37,7 +37,13 @@ class Atlas:
         )
         none = f"{len(self.missing)} model types have no formula; docs/atlas.md says why."
         words = "A fixed field has one value for which the formula holds; a variant has a formula for other values."
-        titles = (Column("name"), Column("class"), Column("parameters", right=True), Column("formula"), Column("heads"))
+        titles = (
+            Column("name", whole=True),
+            Column("class"),
+            Column("parameters", right=True),
+            Column("formula"),
+            Column("heads"),
+        )
         rows = tuple(_row(model) for model in self.models)
         return (
             Paragraph((what,)),
