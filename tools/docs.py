@@ -6,6 +6,7 @@ its output. Commands run in examples/, in this process. Only `bertsym` is run.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import io
 import os
@@ -48,6 +49,7 @@ def refreshed(block: str) -> str:
 def main(*, check: bool) -> int:
     """Refresh every page; with `check`, change nothing and return 1 if a page is stale."""
     os.chdir(ROOT / "examples")
+    os.environ.pop("COLUMNS", None)  # pages show the usual width
     stale = []
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         text = page.read_text(encoding="utf-8")
@@ -62,4 +64,6 @@ def main(*, check: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(check="--check" in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, and fail if a page is stale")
+    sys.exit(main(check=parser.parse_args().check))
