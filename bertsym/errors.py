@@ -258,6 +258,25 @@ class NotAnInteger(BertsymError):
 
 
 @value
+class NegativeSize(BertsymError):
+    """A derived size below 0: other sizes leave nothing for it.
+
+    >>> print(NegativeSize("L_sparse", "layers with experts", "L − L_dense", "-2", ("L", "L_dense")))
+    L_sparse (layers with experts) = L − L_dense = -2 is negative: choose L and L_dense to fit
+    """
+
+    symbol: str
+    meaning: str
+    definition: str
+    value: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        follows = f"{self.symbol} ({self.meaning}) = {self.definition} = {self.value}"
+        return f"{follows} is negative: choose {' and '.join(self.names)} to fit"
+
+
+@value
 class NotKnown(BertsymError):
     """A request for a formula that rounds, at sizes at which the formula was not tested.
 

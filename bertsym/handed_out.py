@@ -186,14 +186,15 @@ def _method(name: str) -> Callable[..., Any]:
     def method(self: Any, *args: Any, **options: Any) -> Any:
         if "subs" in options:
             options["subs"] = self._meant(options["subs"])
-        return getattr(self.ordinary, name)(*map(self._meant, args), **options)
+        result = getattr(self.ordinary, name)(*map(self._meant, args), **options)
+        return _by_name(result, self.other_names) if isinstance(result, Expr) else result
 
     return method
 
 
 _METHODS = (
-    "as_independent", "as_poly", "coeff", "collect", "diff", "evalf", "has", "integrate", "is_polynomial", "limit", "n",
-    "replace", "series", "subs", "xreplace",
+    "as_independent", "as_poly", "coeff", "collect", "diff", "evalf", "expand", "factor", "has", "integrate",
+    "is_polynomial", "limit", "n", "replace", "series", "simplify", "subs", "xreplace",
 )  # fmt: skip
 _CLASSES: Mapping[type[Basic], Any] = {
     cls: type(cls.__name__, (_ByName, cls), {"ordinary_class": cls, **{name: _method(name) for name in _METHODS}})

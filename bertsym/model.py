@@ -15,6 +15,7 @@ from bertsym.errors import (
     Conflict,
     InvalidModel,
     MissingSize,
+    NegativeSize,
     NotAnInteger,
     UnknownHead,
     UnknownName,
@@ -295,7 +296,7 @@ class Model:
         With `pin` the sizes are remembered as given by the user, and hold in whatever is searched later.
 
         A derived size (F, d) replaces the size that adjusts to it. Raises `Unreadable` for a value that the size cannot
-        have, `Conflict` and `NotAnInteger` for sizes that do not fit together.
+        have, `Conflict`, `NotAnInteger` and `NegativeSize` for sizes that do not fit together.
         """
         checked = {symbol: check_value(self.architecture.size(symbol), value) for symbol, value in values.items()}
         self.check_known(checked)
@@ -455,6 +456,10 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
             if definition.symbol not in settled and value.denominator != 1:
                 size, formula = BY_SYMBOL[definition.symbol], said(definition.value)
                 raise NotAnInteger(size.name, size.meaning, formula, str(value), fitting(definition, full))
+            if value < 0:
+                size, names = BY_SYMBOL[definition.symbol], in_order(free(definition.value))
+                said_names = tuple(BY_SYMBOL[symbol].name for symbol in names)
+                raise NegativeSize(size.name, size.meaning, said(definition.value), str(value), said_names)
     return MappingProxyType(settled)
 
 

@@ -254,3 +254,7 @@ def test_a_selector_is_one_text() -> None:
     assert base.derivative("L", only="attention").value == attention // 12
     assert base.solve(attention, "L", only="attention").rows[0]["L"] == 12
     assert "feed-forward" not in str(base.explain(only="attention"))
+
+
+def test_every_published_model_loads_as_the_published_one() -> None:
+    assert {model.name for model in bertsym.models() if model.load().count() != model.count} == set()

@@ -207,3 +207,15 @@ def test_what_parts_hands_out() -> None:
     for name in parts.__all__:
         assert getattr(parts, name) is not None
     assert parts.Node is not None
+
+
+def test_a_size_that_would_follow_as_a_negative_number_is_refused() -> None:
+    model = bertsym.build("rest", parts.Repeat(L, Linear(H, 3)), definitions={L: H - 10})
+    assert model.at(H=12).count() == 2 * (12 * 3 + 3)
+    with pytest.raises(BertsymError, match=r"L \(layers\) = H - 10 = -7 is negative"):
+        model.at(H=3)
+
+
+def test_a_part_of_a_block_without_a_name_is_refused() -> None:
+    with pytest.raises(InvalidModel, match="a part of a Block has a name"):
+        bertsym.build("m", Block(Linear(H, 3)))  # type: ignore[arg-type]  # the mistake of a user

@@ -219,3 +219,10 @@ def test_symbols_of_a_model() -> None:
     assert same(model.derivative("V").expression, model.total().expression.diff("V"))
     flops = bertsym.load("bert-base-uncased").of("flops").total().expression
     assert flops.diff("S") == flops.diff(Symbol("S")) != 0
+
+
+def test_names_work_on_what_a_method_returns() -> None:
+    total = bertsym.load("bert-base-uncased").total().expression
+    assert total.diff("hidden_size").diff("hidden_size").expand() == 4 * L * ffn_ratio + 8 * L + 2
+    assert total.expand().coeff("N") == H
+    assert V not in total.subs({"hidden_size": 768}).subs({"vocab_size": 30522}).free_symbols

@@ -6,9 +6,19 @@ from typing import Any
 import pytest
 from sympy import Symbol
 
+from bertsym import load
 from bertsym.algebra import Value, free
 from bertsym.count import count, total
-from bertsym.errors import BertsymError, Conflict, InvalidModel, MissingSize, NotAnInteger, UnknownName, Unreadable
+from bertsym.errors import (
+    BertsymError,
+    Conflict,
+    InvalidModel,
+    MissingSize,
+    NegativeSize,
+    NotAnInteger,
+    UnknownName,
+    Unreadable,
+)
 from bertsym.model import Architecture, Definition
 from bertsym.symbols import BY_NAME, F, H, L, N, T, V, d, ffn_ratio, heads
 from bertsym.zoo import ARCHITECTURES, named
@@ -55,6 +65,16 @@ def test_a_derived_size_without_its_partners_is_kept() -> None:
 def test_sizes_that_no_model_can_have(sizes: dict[Any, Any], kind: type[BertsymError]) -> None:
     with pytest.raises(kind):
         BASE.with_sizes(sizes)
+
+
+def test_a_derived_size_below_0_is_no_model() -> None:
+    for name, setting in (("kimi_linear-default", {"L_full": 33}), ("bailing_hybrid-default", {"L_dense": 44})):
+        model = load(name)
+        with pytest.raises(NegativeSize):
+            model.at(**setting)
+        compiled = model.compile(*setting)
+        with pytest.raises(NegativeSize):
+            compiled(*setting.values())
 
 
 def test_what_is_missing_is_named() -> None:

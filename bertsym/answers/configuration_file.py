@@ -23,7 +23,7 @@ from bertsym.resolve import chosen_entry, is_path
 from bertsym.saved_model.composites import SEPARATOR
 from bertsym.saved_model.layer_lists import LayerList
 from bertsym.solving.open_model import whole_quotients
-from bertsym.symbols import BY_SYMBOL, in_order
+from bertsym.symbols import BY_SYMBOL, heads, in_order, kv_heads
 from bertsym.values import replace, value
 from bertsym.wording import said
 
@@ -117,6 +117,8 @@ def _filled_by_class(model: Model, lists: tuple[LayerList, ...]) -> Model:
     base = Model(architecture).with_sizes(architecture.sizes[architecture.base].values)
     open_counts = {symbol for listed in _open(model, lists) for symbol in listed.symbols}
     sizes = {symbol: number for symbol, number in base.given.items() if symbol not in open_counts}
+    if heads in model.given and sizes.get(kv_heads) == base.given.get(heads):  # no groups, so none at other heads
+        sizes[kv_heads] = model.given[heads]
     lengths = (_length(model, listed) for listed in _open(model, lists))
     sizes |= {length: base.number(length) for length in lengths if length is not None}
     return replace(model, given=Model(architecture).with_sizes(sizes).with_sizes(model.given).given)

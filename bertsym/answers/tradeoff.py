@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fractions import Fraction
 
 from sympy import Symbol
@@ -13,7 +13,7 @@ from bertsym.answers.solution import point_columns, size_cell
 from bertsym.convention import EXACT, Convention
 from bertsym.count import count
 from bertsym.document import NONE, Column, Count, Decimal, Document, Element, Inline, Remark, Share, Table
-from bertsym.errors import BertsymError, Conflict, TooLarge, Unreadable
+from bertsym.errors import BertsymError, Conflict, NegativeSize, NotAnInteger, TooLarge, Unreadable
 from bertsym.formulas.tree import Name
 from bertsym.model import Model, check_value
 from bertsym.report import Record
@@ -170,10 +170,10 @@ def tradeoff(
     refused: BertsymError | None = None
     for number in numbers:
         size = check_value(BY_SYMBOL[varied], number)
-        at = searched.with_sizes({varied: size}, pin=True)
         try:
+            at = searched.with_sizes({varied: size}, pin=True)
             found = solve(at, against, wanted, convention, ties=ties, top=MOST_TRIED)
-        except (TooSmall, NothingFits) as error:
+        except (TooSmall, NothingFits, NotAnInteger, NegativeSize) as error:
             refused = refused or error
             choices.append(Choice(number, None, None))
             continue
@@ -185,7 +185,9 @@ def tradeoff(
     if not models:
         raise refused or NothingFits(f"no {against}", f"a total of {wanted:,}")
     near = min(models, key=lambda one: abs(one.number(varied) - sized.number(varied)))
-    standing = {s: n for s, n in near.given.items() if s not in {varied, against, *_moving(choices)}}
+    choices = _with_sizes_that_move(choices, models)
+    moving = {symbol for choice in choices if choice.point is not None for symbol in choice.point.at}
+    standing = {symbol: number for symbol, number in near.given.items() if symbol not in {varied, against, *moving}}
     return Tradeoff(
         subject(replace(near, given=standing, label=model.label), convention),
         wanted,
@@ -194,18 +196,35 @@ def tradeoff(
         tuple(choices),
         assumed,
         model.architecture.base,
-        _rates(near, varied, against, convention),
+        _rates(near, varied, against, convention, moving - {varied, against}),
     )
 
 
-def _moving(choices: Sequence[Choice]) -> set[Symbol]:
-    return {symbol for choice in choices if choice.point is not None for symbol in choice.point.at}
+def _with_sizes_that_move(choices: Sequence[Choice], models: Sequence[Model]) -> list[Choice]:
+    """Return the choices with all sizes that are not the same in each model; `models` are those of the points."""
+    first, *others = models
+    moving = [symbol for symbol in first.given if any(one.given.get(symbol) != first.given[symbol] for one in others)]
+    left = iter(models)
+    shown = []
+    for choice in choices:
+        if (point := choice.point) is not None:
+            given = next(left).given
+            at = {symbol: number for symbol in moving if isinstance(number := given[symbol], int | Fraction)}
+            choice = replace(choice, point=replace(point, at={**at, **point.at}))  # noqa: PLW2901
+        shown.append(choice)
+    return shown
 
 
-def _rates(model: Model, varied: Symbol, against: Symbol, convention: Convention) -> tuple[Marginal, ...]:
-    """Return the steps of the two sizes, each in terms of the other; none if a step has no cost of its own."""
-    both = [rate for rate in marginals(model, convention) if rate.symbol in (varied, against)]
-    if len(both) < 2:
+def _rates(
+    model: Model, varied: Symbol, against: Symbol, convention: Convention, moving: Collection[Symbol]
+) -> tuple[Marginal, ...]:
+    """Return the steps of the two sizes, each in terms of the other.
+
+    There are none if a step has no cost of its own, or if sizes that move along have one.
+    """
+    all_rates = marginals(model, convention)
+    both = [rate for rate in all_rates if rate.symbol in (varied, against)]
+    if len(both) < 2 or any(rate.symbol in moving for rate in all_rates):
         return ()
     return tuple(
         replace(rate, buys={symbol: rate.buys[symbol] for symbol in (varied, against) if symbol in rate.buys})
@@ -215,8 +234,9 @@ def _rates(model: Model, varied: Symbol, against: Symbol, convention: Convention
 
 def _usual(sized: Model, varied: Symbol) -> list[int]:
     """Return values around the model's own: powers of two for rows of a table, else quarters of it."""
-    exact, size = sized.number(varied), BY_SYMBOL[varied]
-    if exact.denominator != 1 or size.kind is Kind.SWITCH:
+    size = BY_SYMBOL[varied]
+    exact = Fraction(1, 2) if size.kind is Kind.SWITCH else sized.number(varied)
+    if exact.denominator != 1:
         raise Unreadable("--for", str(varied), "a size that is a whole number, or values of it")
     own = exact.numerator
     if size.kind is Kind.ROWS:

@@ -137,6 +137,9 @@ def _problems(node: object, path: str, depth: int) -> Iterator[str]:
         return
     match node:
         case Block(parts=parts):
+            component: object = node.component
+            if not isinstance(component, str):
+                yield f"{path}: a part of a Block has a name, as in Block(dense={type(component).__name__}(...))"
             for name, part in parts:
                 if _PART.fullmatch(name):
                     yield from _problems(part, f"{path}.{name}", depth + 1)

@@ -10,9 +10,10 @@ from bertsym import arguments
 from bertsym.algebra import Value
 from bertsym.answers.catalogue import Catalogue, catalogue, sources_of
 from bertsym.api.answers import Answer
-from bertsym.api.model import Model, load
+from bertsym.api.model import Model
 from bertsym.api.records import Row, exact
-from bertsym.names.catalogue import Published
+from bertsym.names.catalogue import Published, published
+from bertsym.resolve import published_model
 from bertsym.symbols import BY_NAME, Kind
 
 _FIELDS = ("name", "owner", "family", "model_type", "head", "count", "sources")
@@ -43,8 +44,8 @@ class PublishedModel:
         return self.load().sizes
 
     def load(self) -> Model:
-        """Return the model."""
-        return load(self.name)
+        """Return the model; a name that is a model type too, as `gpt2` is, means the published one."""
+        return Model(published_model(next(known for known in published() if known.name == self.name)))
 
 
 class Models(Answer[Catalogue]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,7 +42,8 @@ def config(
         return
     from bertsym.files.atomic_write import write_file
 
-    path = Path(output) / "config.json" if Path(output).is_dir() else Path(output)
+    folder = Path(output).is_dir() or output.endswith(("/", os.sep))
+    path = Path(output) / "config.json" if folder else Path(output)
     done = "replaced" if path.exists() else "wrote"
     write_file(path, found.text().encode("utf-8"))
     note(f"{done} {path}: {found.cls}, {found.count:,} parameters")

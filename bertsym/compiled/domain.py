@@ -74,6 +74,7 @@ def settled(model: Model, sizes: Iterable[Symbol]) -> Settled:
             follows = substitute(definition.value, full)
             if definition.symbol not in given or BY_SYMBOL[definition.symbol].kind is Kind.RATIO:
                 conditions.append(Condition(whole=follows))
+            conditions.append(Condition(relation=sympy.Ge(follows, 0)))
             if definition.symbol in given and definition.binding:
                 conditions.append(Condition(relation=sympy.Eq(given[definition.symbol], follows)))
     return Settled(model, given, tuple(conditions), _rules(model, given))

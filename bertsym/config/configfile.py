@@ -131,6 +131,9 @@ def entry_of_file(config: Mapping[str, Json], file: Path) -> Derived | None:
 
 def _checked(fields: Mapping[str, Json], derived: Derived, file: Path) -> Mapping[str, Json]:
     """Return the fields with the sizes that follow from ratios; raise `BadField` for one that the rules refuse."""
+    for part in dict.fromkeys(field.path.rpartition(".")[0] for field in derived.fields.values()):
+        if not isinstance(found := fields.get(part, {}), dict | None):
+            raise BadField(str(file), part, f"expected a configuration, got {echo(found)}")
     whole = with_products(fields, derived, file)
     check_rules(whole, derived, file)
     return whole

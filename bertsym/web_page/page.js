@@ -236,6 +236,7 @@ class Model {
         if (values[size.index] === undefined && checked && !whole(value)) {
           return `${size.definition.text} would be ${plain(value)}, which is no whole number`;
         }
+        if (over(value) < 0n) return `${size.definition.text} would be ${plain(value)}, which is negative`;
       }
       for (const rule of this.rules) {
         if (over(rule.when(all)) === 0n) continue;

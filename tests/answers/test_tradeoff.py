@@ -122,3 +122,24 @@ def test_what_is_refused() -> None:
         model.tradeoff("V", "heads")
     with pytest.raises(BertsymError, match="did you mean"):
         model.tradeoff("V", "L", "110m")
+
+
+def test_sizes_that_follow_are_columns_and_not_said_to_stand(bertsym: Run) -> None:
+    ran = bertsym("tradeoff", "qwen3", "--for", "heads=8..32:8", "--against", "L", "--json")
+    found = json.loads(ran.out)
+    assert "kv_heads" not in found["at"]
+    assert [row["at"]["kv_heads"] for row in found["rows"]] == [8, 16, 24, 32]
+    assert found["marginal"] == []  # a head more is a head of keys more, too
+    given = ",".join(f"{name}={size}" for name, size in {**found["at"], **found["rows"][1]["at"]}.items())
+    assert bertsym("total", "qwen3", "--at", given, "--count").out == f"{found['rows'][1]['count']}\n"
+
+
+def test_a_switch_is_traded_for_nothing(bertsym: Run) -> None:
+    ran = bertsym("tradeoff", "bert", "--for", "tied")
+    assert (ran.code, "expected a size that is a whole number" in ran.err) == (2, True)
+
+
+def test_a_value_that_does_not_divide_has_an_empty_row(bertsym: Run) -> None:
+    ran = bertsym("tradeoff", "Meta-Llama-3-8B", "--for", "heads=24..40:8", "--against", "L")
+    assert ran.code == 0
+    assert [line.split()[1] for line in ran.out.splitlines() if line.split()[:1] == ["24"]] == ["—"]

@@ -167,3 +167,9 @@ def test_a_file_may_omit_the_type_of_a_part(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps({"model_type": "llava", "text_config": TEXT}), encoding="utf-8")
     named = read_config({"model_type": "llava", "text_config": {"model_type": "llama", **TEXT}}, tmp_path)
     assert shapes(read_config({"model_type": "llava", "text_config": TEXT}, tmp_path)) == shapes(named)
+
+
+@pytest.mark.parametrize("wrong", [5, "x", [1], []])
+def test_a_part_that_is_no_configuration_is_refused(wrong: Any) -> None:
+    with pytest.raises(BadField, match="'text_config': expected a configuration"):
+        read_config({"model_type": "gemma3", "text_config": wrong}, Path("config.json"))
