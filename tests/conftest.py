@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -38,6 +39,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for mark in sorted({MARKS[name] for name in getattr(item, "fixturenames", ()) if name in MARKS}):
             item.add_marker(mark)
+
+
+def pytest_runtest_teardown() -> None:
+    """Collect garbage again: the command line turns that off for its own process, which here runs all tests."""
+    gc.enable()
 
 
 def missing(what: str) -> None:
