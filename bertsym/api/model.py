@@ -537,7 +537,7 @@ class Model:
 
 
 Loadable = str | PathLike[str] | Mapping[str, Any] | Configuration
-"""What `load` takes."""
+"""A name, a path, the fields of a configuration, or a configuration object of transformers."""
 
 
 def load(

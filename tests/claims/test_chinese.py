@@ -19,7 +19,7 @@ PARTS = {
     "自注意力": 4 * (H * H + H),
     "池化层": H * H + H,
 }
-"""What each part of BERT-base has, from the shapes in the paper."""
+"""The parts of BERT-base and their parameters, from the shapes in the paper."""
 
 
 @pytest.mark.parametrize("part", PARTS)
