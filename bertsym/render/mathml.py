@@ -48,14 +48,20 @@ def math(box: Box, *, display: bool = False) -> str:
     <math><msup><mi>H</mi><mn>2</mn></msup></math>
     """
     block = ' display="block"' if display else ""
-    return f"<math{block}>{_written(box)}</math>"
+    return f"<math{block}>{_begun(box)}</math>"
 
 
 def table(rows: Iterable[Iterable[tuple[Box, str]]]) -> str:
     """Return a displayed `<math>` element of lines whose cells stand to their sides, left or right."""
-    lines = ("".join(f'<mtd style="text-align:{side}">{_written(box)}</mtd>' for box, side in cells) for cells in rows)
+    lines = ("".join(f'<mtd style="text-align:{side}">{_begun(box)}</mtd>' for box, side in cells) for cells in rows)
     body = "".join(f"<mtr>{line}</mtr>" for line in lines)
     return f'<math display="block"><mtable>{body}</mtable></math>'
+
+
+def _begun(box: Box) -> str:
+    """Write a box that begins an element: a plus there goes on with a sum, so it has the spaces of a sum."""
+    written = _written(box)
+    return f'<mo form="infix">{written.removeprefix("<mo>")}' if written.startswith("<mo>+</mo>") else written
 
 
 def _written(box: Box) -> str:
@@ -109,7 +115,15 @@ def _script(box: Raised | Lowered) -> str:
 
 
 def _row(parts: Iterable[Box]) -> str:
-    return "".join(map(_written, parts))
+    """Return boxes side by side, with the thin space of TeX between a factor and the name of a function."""
+    before: Box | None = None
+    pieces = []
+    for part in parts:
+        if before == Mark("beside") and isinstance(part, Mark) and part.name in _FUNCTIONS:
+            pieces.append(_mark("thin"))
+        pieces.append(_written(part))
+        before = part
+    return "".join(pieces)
 
 
 def _one(box: Box) -> str:

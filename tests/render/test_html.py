@@ -10,7 +10,8 @@ import pytest
 
 from bertsym.document import Equal, Matrix
 from bertsym.formulas.styles import form
-from bertsym.render import html, typst
+from bertsym.render import html, mathml, typst
+from bertsym.render.boxes import Letters, Mark, Row
 from bertsym.symbols import H, L, V, d, heads
 from tests.render.test_typst import RUNS
 
@@ -124,3 +125,13 @@ def test_a_fraction_in_running_text_has_a_slash() -> None:
 def test_the_letters_below_a_matrix_are_variables_and_its_words_are_not() -> None:
     shown = [typst.inline(Matrix(below)) for below in ("Q", "QKV", "gate,up", "")]
     assert shown == ["$W_Q$", "$W_(Q K V)$", '$W_("gate" , "up")$', "$W$"]
+
+
+def test_a_sum_that_goes_on_and_a_function_behind_a_factor_have_their_spaces(bertsym: Run) -> None:
+    """The default form of an operator at the start of a row is the prefix, which has none."""
+    shown = bertsym("total", "deepseek_v3", "--html").out
+    assert '<mo>&#8290;</mo><mspace width="0.167em"/><mi>min</mi>' in shown
+    assert "<mo>+</mo><mi>max</mi>" in shown
+    goes_on = Row((Mark("+"), Letters("H", "it")))
+    assert mathml.math(goes_on) == '<math><mo form="infix">+</mo><mi>H</mi></math>'
+    assert '<mtd style="text-align:left"><mo form="infix">+</mo>' in mathml.table([[(goes_on, "left")]])
