@@ -37,6 +37,9 @@ def pages() -> Any:
         sys.path.remove(str(ROOT / "tools"))
 
 
+ATTRIBUTES = {"class", "style", "width", "separator", "mathvariant", "display", "form", "href"}
+
+
 class Rows(HTMLParser):
     """The rows of the tables of a page, as the texts of their cells, and every tag."""
 
@@ -47,7 +50,7 @@ class Rows(HTMLParser):
         self.feed(re.sub(r"^(`{3,})\w+\n.*?^\1$", "", page, flags=re.DOTALL | re.MULTILINE))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        assert {name for name, _ in attrs} <= {"class", "style", "width", "separator", "mathvariant", "display", "href"}
+        assert {name for name, _ in attrs} <= ATTRIBUTES
         self.tags.add(tag)
         if tag == "tr":
             self.rows.append([])
