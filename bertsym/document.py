@@ -227,12 +227,15 @@ class Column:
     """A table's column; numbers stand to the right. Cells that stay `whole` are not broken over lines.
 
     A size as `title` is a `Name`, so that paper sets it by the notation. Neighbours with one `group` share a heading.
+    A `name` stands for an empty title in sentences. A narrow terminal leaves out other columns before one that `stays`.
     """
 
     title: Inline
     right: bool = False
     whole: bool = False
     group: str = ""
+    name: str = ""
+    stays: bool = False
 
 
 @value

@@ -62,5 +62,5 @@ def _barred(table: Table, spell: Spell, length: int) -> Table:
         shown = bar(share.value, spell, length) if isinstance(share, Share) else ""
         return (*cells[: at + 1], shown, *cells[at + 1 :])
 
-    columns = (*table.columns[: at + 1], Column("", whole=True), *table.columns[at + 1 :])
+    columns = (*table.columns[: at + 1], Column("", whole=True, name="bars", stays=True), *table.columns[at + 1 :])
     return replace(table, columns=columns, rows=tuple(map(longer, table.rows)), footer=longer(table.footer))

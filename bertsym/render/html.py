@@ -1,7 +1,8 @@
-"""HTML: documents as elements for the body of a page, with MathML for formulas and no script."""
+"""HTML: documents as elements for the body of a page, with MathML for formulas unless `katex` writes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 from bertsym.document import (
@@ -26,18 +27,46 @@ from bertsym.document import (
 from bertsym.render import boxes, mathml, words
 from bertsym.render.effects import check
 from bertsym.render.sheet import Sheet
+from bertsym.values import value
 
 PLAIN = Sheet()
 
+Display = Alignment | Equation | Result
 
-def document(parts: Document, sheet: Sheet = PLAIN) -> str:
+
+@value
+class Mathematics:
+    """The two functions that write formulas as elements: one `within` a line, and one `displayed` below it."""
+
+    within: Callable[[Inline, Sheet], str]
+    displayed: Callable[[Display, Sheet], str]
+
+
+def _within(part: Inline, sheet: Sheet) -> str:
+    return mathml.math(boxes.inline(part, sheet.notation))
+
+
+def _displayed(element: Display, sheet: Sheet) -> str:
+    match element:
+        case Alignment(lines):
+            return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
+        case Equation(steps):
+            return f"<p>{mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)), display=True)}</p>"
+        case Result():
+            return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
+
+
+MATHML = Mathematics(_within, _displayed)
+
+
+def document(parts: Document, sheet: Sheet = PLAIN, mathematics: Mathematics = MATHML) -> str:
     """Return elements, ending in a newline; raise `Conflict` for a choice that changes nothing in the answer."""
     check(parts, sheet)
-    return "\n".join(_element(part, sheet) for part in parts) + "\n"
+    return "\n".join(_element(part, sheet, mathematics) for part in parts) + "\n"
 
 
-def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
-    """Return one piece of text or a table cell: numbers as text, formulas as MathML."""
+def inline(part: Inline, sheet: Sheet = PLAIN, mathematics: Mathematics = MATHML) -> str:
+    """Return one piece of text or a table cell: numbers as text, formulas as mathematics."""
     match part:
         case _ if isinstance(part, str | Numeral):
             return escape(words.inline(part))
@@ -46,27 +75,23 @@ def inline(part: Inline, sheet: Sheet = PLAIN) -> str:
         case Code():
             return f"<code>{escape(words.inline(part))}</code>"
         case _:
-            return mathml.math(boxes.inline(part, sheet.notation))
+            return mathematics.within(part, sheet)
 
 
-def _element(element: Element, sheet: Sheet) -> str:
+def _element(element: Element, sheet: Sheet, mathematics: Mathematics) -> str:
     match element:
         case Title(parts):
-            return f"<h2>{_run(parts, sheet)}</h2>"
+            return f"<h2>{_run(parts, sheet, mathematics)}</h2>"
         case Heading():
-            return f"<h3>{_run(element.line, sheet)}</h3>"
-        case Alignment(lines):
-            return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
+            return f"<h3>{_run(element.line, sheet, mathematics)}</h3>"
         case Paragraph(parts):
-            return f"<p>{_run(parts, sheet)}</p>"
+            return f"<p>{_run(parts, sheet, mathematics)}</p>"
         case Remark(parts):
-            return f"<p><em>{_run(parts, sheet)}</em></p>"
-        case Equation(steps):
-            return f"<p>{mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)), display=True)}</p>"
-        case Result():
-            return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
+            return f"<p><em>{_run(parts, sheet, mathematics)}</em></p>"
+        case Alignment() | Equation() | Result():
+            return mathematics.displayed(element, sheet)
         case Table():
-            return _table(element, sheet)
+            return _table(element, sheet, mathematics)
 
 
 def _line(line: Line, sheet: Sheet) -> list[tuple[boxes.Box, str]]:
@@ -79,11 +104,11 @@ def _line(line: Line, sheet: Sheet) -> list[tuple[boxes.Box, str]]:
     return [(label, "right"), (start, "right"), (boxes.row((boxes.Mark("="), steps)), "left")]
 
 
-def _run(parts: tuple[Inline, ...], sheet: Sheet) -> str:
-    return "".join(inline(part, sheet) for part in parts)
+def _run(parts: tuple[Inline, ...], sheet: Sheet, mathematics: Mathematics) -> str:
+    return "".join(inline(part, sheet, mathematics) for part in parts)
 
 
-def _table(table: Table, sheet: Sheet) -> str:
+def _table(table: Table, sheet: Sheet, mathematics: Mathematics) -> str:
     table = dashed(table)
     right = [column.right for column in table.columns]
     lines = ["<table>"]
@@ -93,20 +118,24 @@ def _table(table: Table, sheet: Sheet) -> str:
     if over := groups(table.columns):
         spans = (f'<th colspan="{span}" style="{_align(to="center")}">{escape(name)}</th>' for name, span in over)
         lines.append(f"<tr>{''.join(spans)}</tr>")
-    lines += [_row("th", tuple(column.title for column in table.columns), right, sheet), "</thead>", "<tbody>"]
+    lines += [
+        _row("th", tuple(column.title for column in table.columns), right, sheet, mathematics),
+        "</thead>",
+        "<tbody>",
+    ]
     for index, row in enumerate(table.rows):
         if index in table.rules and index:
             lines += ["</tbody>", "<tbody>"]
-        lines.append(_row("td", row, right, sheet))
+        lines.append(_row("td", row, right, sheet, mathematics))
     lines.append("</tbody>")
     if table.footer:
-        lines += ["<tfoot>", _row("th", table.footer, right, sheet), "</tfoot>"]
+        lines += ["<tfoot>", _row("th", table.footer, right, sheet, mathematics), "</tfoot>"]
     return "\n".join((*lines, "</table>"))
 
 
-def _row(tag: str, cells: tuple[Inline, ...], right: list[bool], sheet: Sheet) -> str:
+def _row(tag: str, cells: tuple[Inline, ...], right: list[bool], sheet: Sheet, mathematics: Mathematics) -> str:
     written = (
-        f'<{tag} style="{_align(to="right" if to_right else "left")}">{inline(cell, sheet)}</{tag}>'
+        f'<{tag} style="{_align(to="right" if to_right else "left")}">{inline(cell, sheet, mathematics)}</{tag}>'
         for cell, to_right in zip(cells, right, strict=True)
     )
     return f"<tr>{''.join(written)}</tr>"

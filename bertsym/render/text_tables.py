@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
+from typing import TypeVar
 
 from bertsym.document import Code, Column, Inline, Scaled, Shape, Table, dashed, groups
 from bertsym.errors import printable
 from bertsym.formulas.tree import Form
 from bertsym.render.screen import Screen, columns, wrap
 from bertsym.values import replace
+
+T = TypeVar("T")
 
 _PHASES = (("formula", 40), ("number", 0), ("words", 24), ("formula", 24), ("shape", 16), ("name", 30))
 """The kinds of columns that are narrowed, one after another: each to its least width, until the table fits.
@@ -23,30 +26,31 @@ _NARROW_PHASES = (("words", 12), ("formula", 12), ("shape", 10), ("name", 16))
 
 def table_lines(table: Table, screen: Screen) -> list[str]:
     """Return the lines of a table, and a sentence about the columns that the screen has no room for."""
-    shown = dashed(table)
-    lines = _lines(shown, screen)
-    left_out: list[str] = []
-    while screen.width is not None and len(shown.columns) > 1 and max(map(columns, lines)) > screen.most:
-        left_out.insert(0, screen.inline(shown.columns[-1].title) or "one without a title")
-        shown = _without_last(shown)
+    whole = shown = dashed(table)
+    lines = _lines(whole, screen)
+    kept = list(range(len(whole.columns)))
+    while screen.width is not None and len(kept) > 1 and max(map(columns, lines)) > screen.most:
+        kept.remove(max(kept[1:], key=lambda index: (not whole.columns[index].stays, index)))
+        shown = _with_columns(whole, kept)
         lines = _lines(shown, screen)
     if screen.width is not None and max(map(columns, lines)) > screen.most:
         lines = _lines(replace(shown, columns=tuple(replace(c, whole=False) for c in shown.columns)), screen)
+    left_out = [screen.inline(c.title) or c.name for index, c in enumerate(whole.columns) if index not in kept]
     if not left_out:
         return lines
     named = f"the column {left_out[0]} has" if len(left_out) == 1 else f"the columns {', '.join(left_out)} have"
-    advice = (
-        "a wider terminal, --columns, --json or --csv shows it"
-        if len(left_out) == 1
-        else ("a wider terminal, --columns, --json or --csv shows them")
-    )
+    advice = f"a wider terminal, --columns, --json or --csv shows {'it' if len(left_out) == 1 else 'them'}"
     return [*lines, *wrap(f"({named} no room in {screen.most} characters: {advice})", screen.line)]
 
 
-def _without_last(table: Table) -> Table:
-    """Return the table without its last column."""
-    rows = tuple(row[:-1] for row in table.rows)
-    return replace(table, columns=table.columns[:-1], rows=rows, footer=table.footer[:-1])
+def _with_columns(table: Table, kept: Sequence[int]) -> Table:
+    """Return the table with the columns at these indices alone."""
+
+    def shorter(cells: tuple[T, ...]) -> tuple[T, ...]:
+        return tuple(cells[index] for index in kept) if cells else ()
+
+    rows = tuple(map(shorter, table.rows))
+    return replace(table, columns=shorter(table.columns), rows=rows, footer=shorter(table.footer))
 
 
 def _lines(table: Table, screen: Screen) -> list[str]:

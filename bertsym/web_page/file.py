@@ -15,9 +15,9 @@ from pathlib import Path
 from bertsym.answers.explanation import derivation
 from bertsym.answers.titles import titles
 from bertsym.errors import TooLarge, Unreadable, printable
+from bertsym.render import katex
 from bertsym.render.notation import BERT, Notation
 from bertsym.version import __version__
-from bertsym.web_page.derivation import html
 from bertsym.web_page.model_data import PageModel, model_data
 
 _FOLDER = Path(__file__).parent
@@ -44,18 +44,18 @@ def web_page(models: Sequence[PageModel], title: str = "", notation: Notation = 
         f"{_derivation(shown, notation)}\n</details>"
         for index, (name, shown) in enumerate(zip(names, models, strict=True))
     ]
-    script, katex = _text("page.js"), _text("katex/katex.min.js")
+    script, katex_js = _text("page.js"), _text("katex/katex.min.js")
     css, katex_css = _text("page.css"), _katex_css()
     heading = _checked(title) if title else f"The parameters of {_listed(names)}"
     parts = {
         "title": escape(heading),
         "version": __version__,
         "licence": _text("katex/LICENSE"),
-        "script_hashes": f"{_hash(katex)} {_hash(script)}",
+        "script_hashes": f"{_hash(katex_js)} {_hash(script)}",
         "style_hashes": f"{_hash(katex_css)} {_hash(css)}",
         "css": css,
         "katex_css": katex_css,
-        "katex_js": katex,
+        "katex_js": katex_js,
         "js": script,
         "data": _embedded(data),
         "derivations": "\n".join(derivations),
@@ -68,7 +68,7 @@ def web_page(models: Sequence[PageModel], title: str = "", notation: Notation = 
 
 def _derivation(shown: PageModel, notation: Notation) -> str:
     """Return the derivation, or the command that prints one that nobody would read on a page."""
-    steps = html(derivation(shown.model, shown.convention).document(), notation)
+    steps = katex.document(derivation(shown.model, shown.convention).document(), notation)
     if len(steps) <= LONGEST_DERIVATION:
         return steps
     command = escape(printable(" ".join(map(shlex.quote, ("bertsym", "explain", *shown.command[2:])))))

@@ -83,6 +83,28 @@ def test_bars_take_a_fifth_of_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch)
     assert "█" not in run(monkeypatch, "show", "bert-base-uncased", terminal=True)
 
 
+def test_a_narrow_terminal_leaves_out_the_bars_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    def shown(width: int) -> tuple[str, str]:
+        monkeypatch.setenv("COLUMNS", str(width))
+        text = run(monkeypatch, "show", "bert-base-uncased", "--bars", terminal=True)
+        assert max(map(len, text.splitlines())) <= width
+        table, _, sentence = text.partition("\n(the column")
+        return table, " ".join(sentence.split())
+
+    for width, left_out in (
+        (60, " share has"),
+        (45, "s parameters, share have"),
+        (30, "s formula, parameters, share have"),
+    ):
+        table, sentence = shown(width)
+        assert sentence.startswith(left_out.strip())
+        # The longest bar is that of the whole.
+        assert max(line.count("█") for line in table.splitlines()) == max(8, width // 5)
+    table, sentence = shown(20)
+    assert "█" not in table
+    assert sentence.startswith("s formula, parameters, share, bars have no room in 20 characters")
+
+
 def test_bars_without_shares_are_refused(bertsym: Callable[..., Any]) -> None:
     for words in (["bert"], ["bert-base-uncased", "--latex"], ["bert-base-uncased", "--columns", "component"]):
         refused = bertsym("show", *words, "--bars")

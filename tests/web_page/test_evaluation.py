@@ -197,6 +197,7 @@ def test_the_command_line_prints_the_number_and_the_latex(
         ("bert-base-uncased", "exact", {"L": "0"}, "L (layers) is at least 1"),
         ("mixtral", "active", {"experts_per_token": "9"}, "more experts than there are"),
         ("mobilevit", "exact", {"heads": "5"}, "whole number, and it is 144/5"),
+        ("kimi_linear-default", "exact", {"L_full": "33"}, "L_linear = L − L_full would be -6, which is negative"),
     ],
 )
 def test_sizes_that_no_model_has(name: str, convention: str, sizes: dict[str, str], words: str, node: str) -> None:
