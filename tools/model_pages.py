@@ -68,11 +68,6 @@ class Entry:
     cls: str
     count: int | None
 
-    @property
-    def address(self) -> str:
-        """Return the address of the page in the site, from its root."""
-        return f"{FOLDER}/{self.name}.md"
-
 
 def names() -> tuple[str, ...]:
     """Return every model type of zoo and atlas, in alphabetical order."""

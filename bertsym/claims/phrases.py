@@ -34,7 +34,8 @@ ABOUT_COUNTS = re.compile(rf"{PARAMETERS}|param|learnable|trainable", re.IGNOREC
 _ADJECTIVES = (
     r"(?:(?:total|trainable|learnable|learned|model|active|activated|non-?embedding|embedding|backbone|attention|layer"
     r"|encoder|decoder|pooler|transformer|network|dense|unique|free|weight|of|de|d['’]|trainierbaren?|entraînables?"
-    r"|总|總|可训练|自注意力|多头|注意力|前馈|全连接|词嵌入|词向量|位置|嵌入|层归一化|归一化|偏置|池化|每层|网络|层|模型"
+    r"|总|總|可[训訓][练練]|自注意力|多[头頭]|注意力|前[馈饋]|全[连連]接|[词詞]嵌入|[词詞]向量|位置|嵌入|[层層]?[归歸]一化|偏置|池化"
+    r"|每?[层層]|[网網][络絡路]|模型"
     r"|个|個|的|の|개의|float32|fp32)[\s~-]*){0,4}"
 )
 _FOLLOWS = re.compile(rf"(?:[\s~*_$)）-]|\\[,; ])*(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?![a-zà-ÿ])", re.IGNORECASE)
@@ -47,7 +48,7 @@ _PRECEDES = re.compile(
     rf"(?P<adjectives>{_ADJECTIVES}){PARAMETERS}(?:{_OWNED})?"
     r"(?:[\s*_`$\"')\]}~=:：≈∼(]|\\approx|\\sim|\b(?:is|are|was|of|to|equals?|about|approximately|approx|roughly|around"
     r"|over|reaches|beträgt|betragen|liegt|bei|est|sont|de|etwa|rund|environ|es|son|counts?|numbers?|total|in|size|sum)\b\.?"
-    r"|d['’]|[是为為有达到约大约共总计合计はが量数的]){0,16}\Z",
+    r"|d['’]|[是为為有达達到约約大共总總计計合はが量数數的]){0,16}\Z",
     re.IGNORECASE,
 )
 # Behind a number these words say that it counts something else.
@@ -70,6 +71,8 @@ _CALCULATION = re.compile(
     r"(?:[\s)）]*(?:[*×·∗✕x+/]|\\times|\\cdot)\s*[(（]*\s*\d[\d,.]*){1,24}[\s)）]*(?:(?P<equals>[=＝≈])\s*)?"
 )
 """The rest of a calculation behind its first number, up to its result: `30522*768 = 23440896`."""
+
+_NO_RESULT = "it is a factor or a term of a calculation whose result the text does not say"
 
 _FIND = re.compile(rf"(?<![A-Za-z0-9.,^_{{\\]){NUMERAL}")
 
@@ -178,7 +181,10 @@ def _quoted(text: str) -> Iterator[Quoted]:
         calculation = None if preceding is None else _CALCULATION.match(text, stop)
         if preceding is not None and calculation is not None:
             # The number is a factor or a term; the count is what the calculation comes to.
-            results |= {calculation.end(): preceding} if calculation["equals"] else {}
+            if calculation["equals"]:
+                results[calculation.end()] = preceding
+            else:
+                yield Quoted(match.start(), stop, found, problem=_NO_RESULT, at=match.start())
             before = []
         elif preceding is not None and not _OTHERS.match(text, stop):
             if _counts(found):

@@ -14,14 +14,14 @@ _WITHOUT_TABLES = ("non-embedding", "backbone", "layers-only", "matrices")
 # The first pattern that the words contain decides.
 _SCOPES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"emb\w*.{0,8}(norm|\bln\b)|norm.{0,8}emb", ("embedding norm",)),
-    (r"norm|\bln\b|归一化|正規化", ("norms", "norms of the layers")),
+    (r"norm|\bln\b|[归歸]一化|正規化", ("norms", "norms of the layers")),
     (r"bias|偏置|バイアス", ("biases", "biases of the layers")),
     (r"token.?type|segment|\bwtt\b|段嵌入|句子嵌入", ("segment embeddings",)),
     (r"position|\bpos\b|\bwpe\b|位置", ("position embeddings",)),
     (r"(output|unembed)\w*.{0,3}(emb|proj|layer)|unembed", ("output embedding", "lm-head")),
-    (r"(token|word|vocab\w*|input).{0,3}emb|\bwte\b|词嵌入|词向量|词表", ("token embeddings",)),
+    (r"(token|word|vocab\w*|input).{0,3}emb|\bwte\b|[词詞](嵌入|向量|表)", ("token embeddings",)),
     (r"attention|attn|\bmha\b|\bmsa\b|self.att|注意力|アテンション", ("attention",)),
-    (r"feed.?forward|ffn|\bmlp\b|\bff\b|intermediate|前馈|全连接", ("feed-forward", "mlp")),
+    (r"feed.?forward|ffn|\bmlp\b|\bff\b|intermediate|前[馈饋]|全[连連]接", ("feed-forward", "mlp")),
     (r"factori[sz]ed emb|emb\w* factori", ("token embeddings and their projection",)),
     (r"embed|\bemb\b|嵌入|埋め込み", ("embeddings", "embedding tables")),
     (r"pooler|池化", ("pooler",)),

@@ -13,10 +13,10 @@ from bertsym.errors import Conflict
 from bertsym.values import replace
 
 CELLS = 20
-"""The length of the whole: five percent a cell, and five eighths of a percent for each eighth of it."""
+"""The cells of the bar of the whole: a cell is five percent, and an eighth of a cell five eighths of a percent."""
 
 LEAST = 8
-"""The length of the whole on a narrow terminal, of which it takes a fifth otherwise."""
+"""The fewest cells of the bar of the whole. On a terminal of fewer than 100 columns it takes a fifth of them."""
 
 _GLYPHS = ("▏▎▍▌▋▊▉█", "▌█", "#")
 """The parts of a cell in increasing order, the whole cell last; the first row that the encoding has is used."""

@@ -82,8 +82,6 @@ function inUnit(count) {
   }
 }
 
-const rounded = (count) => inUnit(count).join("");
-
 // 50M and 2.5B: rounded, without zeros behind the point.
 function brief(count) {
   const [number, unit] = inUnit(count);
@@ -236,8 +234,9 @@ class Model {
         if (values[size.index] === undefined && checked && !whole(value)) {
           return `${size.definition.text} would be ${plain(value)}, which is no whole number`;
         }
-        if (over(value) < 0n) return `${size.definition.text} would be ${plain(value)}, which is negative`;
       }
+      const below = this.negative(all);
+      if (below) return `${below.definition.text} would be ${plain(all[below.index])}, which is negative`;
       for (const rule of this.rules) {
         if (over(rule.when(all)) === 0n) continue;
         const value = rule.value(all);
@@ -251,6 +250,9 @@ class Model {
     }
     return "";
   }
+
+  // A size that follows from others and would be below 0, as layers of one kind that are more than all layers.
+  negative(all) { return this.chain.find((size) => over(all[size.index]) < 0n); }
 
   // What is wrong with a value of one size, or an empty text.
   problem(size, value) {
@@ -670,7 +672,7 @@ class Page {
     const formula = model.formula(model.values, all);
     const start = BigInt(model.data.start);
     this.find("total").textContent = grouped(count);
-    this.find("short").textContent = count >= 1000n ? `${rounded(count)} parameters` : "parameters";
+    this.find("short").textContent = count >= 1000n ? `${inUnit(count).join("")} parameters` : "parameters";
     this.find("change").textContent = count === start ? "" : `${signed(count - start)} (${times(count, start)})`;
     set(`${model.data.left} = ${together(formula.tex)}`, this.find("formula"), true);
     this.find("in-numbers").hidden = !formula.numbers;
@@ -884,7 +886,10 @@ class Page {
     const grid = ys.map((y) => xs.map((x) => {
       const values = model.values.slice();
       [values[axes[0]], values[axes[1]]] = [x, y];
-      try { return floor(total(model.full(values))); } catch { return null; }
+      try {
+        const all = model.full(values);
+        return model.negative(all) ? null : floor(total(all));
+      } catch { return null; }
     }));
     const place = (value, [low, high], from, to) =>
       from + (Number(((value - low) * 100000n) / (high - low || 1n)) / 100000) * (to - from);
@@ -897,9 +902,8 @@ class Page {
     };
     map.replaceChildren();
     this.drawAxes(map, horizontal, vertical, across, up);
-    const counts = grid.flat().filter((count) => count !== null);
-    const least = counts.reduce((a, b) => (a < b ? a : b), counts[0] ?? 0n);
-    const largest = counts.reduce((a, b) => (a > b ? a : b), counts[0] ?? 0n);
+    const counts = grid.flat().filter((count) => count !== null).sort(compare);
+    const [least, largest] = [counts[0] ?? 0n, counts.at(-1) ?? 0n];
     const current = model.total(this.valuesInFull());
     const labelled = [];
     for (const level of [...roundNumbers(least, largest, 7), current]) {

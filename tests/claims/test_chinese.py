@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from unicodedata import east_asian_width
@@ -21,17 +22,24 @@ PARTS = {
 }
 """The parts of BERT-base and their parameters, from the shapes in the paper."""
 
+TRADITIONAL = str.maketrans("词层归馈参数为", "詞層歸饋參數為")
 
+
+@pytest.mark.parametrize("script", [{}, TRADITIONAL], ids=["simplified", "traditional"])
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize(
     "form", ["BERT-base 的{part}参数量为 {number}。", "BERT-base 的{part}的参数量是 {number}，共 12 层。"]
 )
-def test_a_part_has_its_number_and_no_other(bertsym: Callable[..., Any], part: str, form: str) -> None:
-    text = form.format(part=part, number=PARTS[part])
+def test_a_part_has_its_number_and_no_other(
+    bertsym: Callable[..., Any], part: str, form: str, script: dict[int, int]
+) -> None:
+    number = PARTS[part]
+    part, form = part.translate(script), form.translate(script)
+    text = form.format(part=part, number=number)
     right = bertsym("audit", text)
     assert (right.code, right.out.splitlines()[0][:6]) == (0, "stands"), right.out
     assert "1 claim judged" in right.out
-    wrong = bertsym("audit", form.format(part=part, number=PARTS[part] + 2))
+    wrong = bertsym("audit", form.format(part=part, number=number + 2))
     assert (wrong.code, wrong.out.splitlines()[0][:7]) == (1, "finding"), wrong.out
 
 
@@ -50,9 +58,26 @@ def test_the_result_of_a_calculation_is_the_claim(
 
 
 @pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("BERT-base 的参数量为 109482240 + 1。", "109482240"),
+        ("The number of parameters in BERT-base is 110M + 24M in the embeddings.", "110M"),
+    ],
+)
+def test_a_term_of_a_calculation_without_a_result_is_not_read(
+    bertsym: Callable[..., Any], text: str, number: str
+) -> None:
+    audited = bertsym("audit", text)
+    assert "0 claims judged" in audited.out
+    assert re.search(rf"^ +1  {number} +not read +it is a factor or a term of a calculation", audited.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("BERT-base 的参数量是 109482240，12 层。", 0),
+        ("BERT-base 總參數量約為 1.1 億。", 0),
+        ("BERT-base 總參數量約為 1.5 億。", 1),
         ("BERT-base 的参数量是 109482242，12 层。", 1),
         ("BERT-base 总参数量为 109，482，240。", 0),
         ("BERT-base 有 1.1 亿参数，BERT-large 有 3.4 亿参数。", 0),

@@ -270,6 +270,27 @@ def test_the_curve_of_the_count_goes_through_the_point(opened: Open) -> None:
         assert abs(count / 109482240 - 1) < 0.03
 
 
+def test_no_curve_runs_where_a_size_would_be_negative(opened: Open) -> None:
+    """Kimi Linear has L_dense + L_sparse - L_full layers of linear attention, where L_dense is 1 here."""
+    page = opened("kimi_linear-default")
+    typed(page, "L_full", "20")
+    for axis, name in (("map-x", "L_sparse,"), ("map-y", "L_full,")):
+        page.run(f"""(() => {{
+            const choice = document.getElementById({json.dumps(axis)});
+            choice.value = [...choice.options].find((option) => option.text.startsWith({json.dumps(name)})).value;
+            choice.dispatchEvent(new Event('change'));
+        }})()""")
+    page.run(DRAWN)
+    labels = page.run(TICKS)
+    across = [(int(text.replace(",", "")), float(x)) for text, x, _, anchor in labels if anchor == "middle"]
+    up = [(int(text.replace(",", "")), float(y) - 4) for text, _, y, anchor in labels if anchor == "end"]
+    path = "".join(page.run("[...document.querySelectorAll('#map .curve')].map((each) => each.getAttribute('d'))"))
+    ends = [tuple(map(float, pair)) for pair in re.findall(r"[ML]([\d.]+) ([\d.]+)", path)]
+    assert len(ends) > 40
+    assert max(value for value, _ in up) > 30
+    assert [(x, y) for x, y in ends if 1 + on_axis(across, x) < on_axis(up, y) - 0.1] == []
+
+
 def on_axis(ticks: list[tuple[int, float]], place: float) -> float:
     """Return the value at a place, from the first and the last tick."""
     (low, start), *_, (high, stop) = ticks
