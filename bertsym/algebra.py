@@ -97,10 +97,10 @@ def _number(expression: Expr, values: Mapping[Symbol, Value]) -> int | Fraction:
     if expression.is_Pow and expression.exp.is_Integer and expression.exp.is_positive:
         return _number(expression.base, values) ** int(expression.exp)
     number = substitute(expression, values)
-    if number in (sympy.zoo, sympy.nan):
-        sizes = sorted(f"{symbol}={values[symbol]}" for symbol in free(expression))
-        raise DivisionByZero(str(expression), tuple(sizes))
     if not isinstance(number, Rational):
+        if number in (sympy.zoo, sympy.nan):
+            sizes = sorted(f"{symbol}={values[symbol]}" for symbol in free(expression))
+            raise DivisionByZero(str(expression), tuple(sizes))
         raise TypeError(f"not a number: {number}")
     return Fraction(int(number.p), int(number.q))
 

@@ -215,12 +215,13 @@ def settings(
     )
 
 
-def measure(model: Model, name: object, convention: str | None, given: Settings) -> Measure:
+def measure(model: Model, name: object, convention: object, given: Settings) -> Measure:
     """Return the quantity of that name under a convention, for a model; raises `UnknownName` or `Conflict`."""
     from bertsym.costs import Measure, quantity  # noqa: PLC0415  # only a quantity beside parameters pays for it
 
     chosen = quantity(text(name, "quantity"), given)
-    return Measure(chosen, chosen.account(convention), model, given)
+    account = chosen.account(None if convention is None else text(convention, "convention"))
+    return Measure(chosen, account, model, given)
 
 
 def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:

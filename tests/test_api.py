@@ -19,6 +19,7 @@ from bertsym import Answer, load
 from bertsym.answers.verification import Verification
 from bertsym.cli.page import Page
 from bertsym.errors import BertsymError
+from bertsym.parts import size
 from bertsym.printing import SYNTAXES, Choices, LatexOptions
 
 
@@ -311,6 +312,9 @@ WRONG: dict[str, Any] = {"nothing": None, "number": 3, "bytes": b"bert", "list":
     [
         library.load,
         lambda wrong: library.load("bert").compare(wrong),
+        lambda wrong: library.load("bert").compare(library.load("bert"), base=wrong),
+        lambda wrong: library.load("bert").of("flops", wrong or 3),
+        lambda wrong: size("mine", wrong),
         library.audit,
         lambda wrong: library.audit("12LH^2", wrong or 3),
         lambda wrong: library.audit("12LH^2", of=wrong),

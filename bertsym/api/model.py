@@ -295,7 +295,7 @@ class Model:
             self.convention(convention),
             Style.named(form),
             names=chosen_names(arguments.texts(names, "names"), [""] * len(models)),
-            base=base,
+            base=arguments.text(base, "base"),
             shown=[Shown.named(name) for name in arguments.texts(values, "values")],
             sizes=None if sizes is None else arguments.texts(sizes, "sizes"),
         )
