@@ -12,6 +12,8 @@ import sympy
 from sympy import Expr, Function, Integer, Rational, Symbol
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 
+from bertsym.errors import DivisionByZero
+
 Value = int | Fraction | bool
 
 
@@ -73,7 +75,7 @@ def free(expression: Expr) -> set[Symbol]:
 
 
 def evaluate(expression: Expr, values: Mapping[Symbol, Value]) -> Fraction:
-    """Return the exact value; every free symbol must have one.
+    """Return the exact value; every free symbol must have one. Raises `DivisionByZero`.
 
     >>> from bertsym.symbols import H, L
     >>> evaluate(12 * L * H**2 + H / 2, {L: 12, H: 3})
@@ -96,6 +98,9 @@ def _number(expression: Expr, values: Mapping[Symbol, Value]) -> int | Fraction:
         return _number(expression.base, values) ** int(expression.exp)
     number = substitute(expression, values)
     if not isinstance(number, Rational):
+        if number in (sympy.zoo, sympy.nan):
+            sizes = sorted(f"{symbol}={values[symbol]}" for symbol in free(expression))
+            raise DivisionByZero(str(expression), tuple(sizes))
         raise TypeError(f"not a number: {number}")
     return Fraction(int(number.p), int(number.q))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import islice
@@ -41,7 +42,15 @@ def size_value(size: Size, given: object) -> Value:
     if isinstance(given, str):
         yes_no = _YES_NO.get(given.casefold()) if size.kind is Kind.SWITCH else None
         return _size_in_text(given, size) if yes_no is None else yes_no
+    if size.kind is Kind.SWITCH and _is_bool_of_numpy(given):
+        return bool(given)
     return given if isinstance(given, bool) else number(given, size.title, size.expected)
+
+
+def _is_bool_of_numpy(given: object) -> bool:
+    """Return True for a truth value of numpy, which is no `bool`; a program without numpy has none."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(given, numpy.bool_)
 
 
 def _size_in_text(text: str, size: Size) -> Value:
@@ -140,12 +149,14 @@ def mapping(given: Mapping[str, Any] | None, what: str, example: str) -> Mapping
     return entries
 
 
-def sizes_by_name(given: Mapping[str | Symbol, Any] | None, what: str) -> Mapping[str, Any]:
+def sizes_by_name(
+    given: Mapping[str | Symbol, Any] | None, what: str, example: str = "{'H': 1024}"
+) -> Mapping[str, Any]:
     """Return sizes by name; a symbol stands for its name. Raises `Unreadable`."""
     entries: Any = given
     if isinstance(given, Mapping):
         entries = {str(name) if isinstance(name, Symbol) else name: size for name, size in given.items()}
-    return mapping(entries, what, "{'H': 1024}")
+    return mapping(entries, what, example)
 
 
 def integer(given: object, what: str) -> int:
@@ -204,12 +215,13 @@ def settings(
     )
 
 
-def measure(model: Model, name: object, convention: str | None, given: Settings) -> Measure:
+def measure(model: Model, name: object, convention: object, given: Settings) -> Measure:
     """Return the quantity of that name under a convention, for a model; raises `UnknownName` or `Conflict`."""
     from bertsym.costs import Measure, quantity  # noqa: PLC0415  # only a quantity beside parameters pays for it
 
     chosen = quantity(text(name, "quantity"), given)
-    return Measure(chosen, chosen.account(convention), model, given)
+    account = chosen.account(None if convention is None else text(convention, "convention"))
+    return Measure(chosen, account, model, given)
 
 
 def run_sizes(given: Mapping[str, Any] | None) -> dict[Symbol, int]:
@@ -233,7 +245,11 @@ class SymbolsByName(Mapping[str, Symbol]):
         self.spec = spec
 
     def __getitem__(self, name: str) -> Symbol:
-        return Symbol(self.spec.size(name).name)
+        return Symbol(self.spec.setting(text(name, "the name of a size")).name)
+
+    def get(self, name: object, default: Any = None) -> Any:
+        """Return the symbol of a name, or the default if the model has no such size."""
+        return self[name] if isinstance(name, str) and name in self else default
 
     def __contains__(self, name: object) -> bool:
         try:

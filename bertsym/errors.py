@@ -311,6 +311,21 @@ class NoShape(BertsymError):
 
 
 @value
+class DivisionByZero(BertsymError):
+    """A quotient whose divisor is 0 at the sizes.
+
+    >>> print(DivisionByZero("1/(H - L)", ("H=4", "L=4")))
+    1/(H - L) divides by 0 at H=4, L=4: choose other sizes
+    """
+
+    quotient: str
+    sizes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{clipped(self.quotient, 120)} divides by 0 at {', '.join(self.sizes)}: choose other sizes"
+
+
+@value
 class Conflict(BertsymError):
     """Two sizes, options or arguments that exclude each other."""
 

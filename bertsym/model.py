@@ -239,9 +239,9 @@ class Architecture:
     def head_named(self, name: str) -> str:
         """Return the head that a name, an alias such as `mlm` or a class means; raises `UnknownHead`."""
         classes = {head: carried.cls for head, carried in self.heads.items()}
-        found = head_named(name, classes) if isinstance(name, str) else None
+        found = head_named(name, classes)
         if found is None:
-            raise UnknownHead(f"head of {self.name}", name, self.heads, " or ".join(meanings_of_head(str(name))))
+            raise UnknownHead(f"head of {self.name}", name, self.heads, " or ".join(meanings_of_head(name)))
         return found
 
 

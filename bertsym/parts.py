@@ -93,8 +93,8 @@ def size(name: str, kind: str = "features", *, least: int = 1, meaning: str = ""
     if name in BY_NAME or name in {known.name for known in RUN}:
         raise Conflict(f"the size {name}", "the size of that name here", f"import {name} from bertsym.parts")
     kinds = {known.value: known for known in Kind if known not in (Kind.RUN, Kind.COUNT, Kind.ORDER)}
-    if kind not in kinds:
-        raise UnknownName("kind of size", kind, kinds)
+    if not isinstance(kind, str) or kind not in kinds:
+        raise UnknownName("kind of size", str(kind), kinds)
     if least not in (0, 1):
         raise Unreadable(f"the least value of {name}", least, "0 or 1")
     return Own(name, kinds[kind], least, meaning, example)

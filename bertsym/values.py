@@ -65,6 +65,13 @@ def _fields(instance: object) -> tuple[Any, ...]:
     return tuple(getattr(instance, name) for name in _names(instance))
 
 
+def _hashable(part: Any) -> Any:
+    """Return a part of a value with its mappings and lists, which equal ones share, in a form that has a hash."""
+    if isinstance(part, Mapping):
+        return frozenset((key, _hashable(content)) for key, content in part.items())
+    return tuple(map(_hashable, part)) if isinstance(part, list | tuple) else part
+
+
 class _Methods:
     """The methods that all these classes share."""
 
@@ -95,7 +102,10 @@ class _Methods:
         return type(self) is type(other) and _fields(self) == _fields(other)
 
     def __hash__(self) -> int:
-        return hash((type(self), _fields(self)))
+        try:
+            return hash((type(self), _fields(self)))
+        except TypeError:
+            return hash((type(self), _hashable(_fields(self))))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Tell pickle and copy to make another one from the fields: `__setattr__` refuses the usual way."""

@@ -134,6 +134,22 @@ def test_a_row() -> None:
         _ = row["cuont"]
 
 
+def test_rows_of_an_answer_have_the_same_keys() -> None:
+    base, large = bertsym.load("bert-base-uncased"), bertsym.load("bert-large-uncased")
+    answers = (base.compare(large), base.compare(bertsym.load("llama-7b")), base.breakdown(), base.tensors())
+    for answer in answers:
+        assert len({tuple(row) for row in answer.rows}) == 1
+
+
+def test_formulas_of_rows_take_the_names_of_fields() -> None:
+    base = bertsym.load("bert-base-uncased")
+    parts = base.breakdown()
+    expected = base.total().expression.diff("H").expand()
+    assert sum(row.expression.diff("hidden_size") for row in parts.rows).expand() == expected
+    beside = base.compare(bertsym.load("roberta-base")).rows
+    assert all(row.expression.diff("hidden_size") == row.expression.diff("H") != 0 for row in beside)
+
+
 def test_a_table_of_pandas() -> None:
     pandas = pytest.importorskip("pandas")
     base = bertsym.load("bert-base-uncased")
@@ -194,6 +210,10 @@ def test_the_published_models() -> None:
     assert [model.count for model in bertsym.models("bert")][:2] == [109482240, 335141888]
     with pytest.raises(BertsymError, match="unknown family of models 'no such'"):
         bertsym.models("no such")
+    for nothing in ("*", "-", " * "):
+        with pytest.raises(BertsymError, match="unknown family of models"):
+            bertsym.models(nothing)
+    assert len(bertsym.models(" ")) == len(found)
     with pytest.raises(BertsymError, match="only: expected text"):
         bertsym.models(3)  # type: ignore[arg-type]
 

@@ -19,12 +19,14 @@ from bertsym import Answer, load
 from bertsym.answers.verification import Verification
 from bertsym.cli.page import Page
 from bertsym.errors import BertsymError
+from bertsym.parts import size
 from bertsym.printing import SYNTAXES, Choices, LatexOptions
 
 
 def test_a_model_is_a_value() -> None:
     assert bertsym.load("bert-base-uncased") == bertsym.load("bert-base-uncased")
     assert len({bertsym.load("bert"), bertsym.load("bert"), bertsym.load("bert").at(H=768)}) == 2
+    assert len({bertsym.load(name).total() for name in ("bert", "bert", "bert-base-uncased")}) == 2
     assert bertsym.load("bert").with_head("masked-lm") != bertsym.load("bert")
 
 
@@ -54,6 +56,48 @@ def test_a_wrong_name_of_a_wrong_type_is_still_a_sentence(name: Any) -> None:
     with pytest.raises(BertsymError) as refused:
         bertsym.load("bert").with_head(name)
     assert str(refused.value)
+
+
+@pytest.mark.parametrize("head", [3, b"mlm"])
+def test_a_head_that_is_no_text_is_a_sentence(head: Any) -> None:
+    for ask in (
+        lambda: bertsym.load("bert", head),
+        lambda: bertsym.load({"model_type": "bert"}, head),
+        lambda: bertsym.load("bert").compile("H", head=head),
+        lambda: bertsym.audit("110M", "bert", head=head),
+        lambda: bertsym.verify("bert", "nowhere.safetensors", head=head),
+    ):
+        with pytest.raises(BertsymError, match="head: expected text"):
+            ask()
+
+
+def test_a_switch_may_be_given_as_numpy_has_it() -> None:
+    numpy = pytest.importorskip("numpy")
+    model = bertsym.load("bert-base-uncased", "masked-lm")
+    for switch in (True, False):
+        assert model.at(tied=numpy.bool_(switch)) == model.at(tied=switch)
+    with pytest.raises(BertsymError, match="expected yes or no"):
+        model.at(tied=numpy.array([True, False]))
+    with pytest.raises(BertsymError, match="expected an integer"):
+        model.at(H=numpy.bool_(True))
+
+
+def test_a_letter_means_a_size_wherever_a_name_stands_alone() -> None:
+    """As in `at(h=768, A=12)`; in an expression h may be another size."""
+    base = bertsym.load("bert-base-uncased")
+    assert (str(base.symbols["h"]), str(base.symbols["A"])) == ("H", "heads")
+    assert base.derivative("h") == base.derivative("H")
+    assert base.total(keep="A") == base.total(keep="heads")
+    assert base.solve("110M", "h").rows == base.solve("110M", "H").rows
+    assert base.solve("110M", ["h", "l"], ranges={"l": (11, 13)}, multiple_of={"h": 64}, top=3).rows == (
+        base.solve("110M", ["H", "L"], ranges={"L": (11, 13)}, multiple_of={"H": 64}, top=3).rows
+    )
+    assert base.tradeoff("v", "l", values=[16_000]).rows == base.tradeoff("V", "L", values=[16_000]).rows
+    with pytest.raises(BertsymError):
+        base.at(d=64).derivative("D")  # H or d
+    wrong: Any = 5
+    with pytest.raises(BertsymError, match="ranges: expected a mapping"):
+        base.solve("110M", ["H", "L"], ranges=wrong)
 
 
 def test_budgets_in_the_library() -> None:
@@ -268,6 +312,9 @@ WRONG: dict[str, Any] = {"nothing": None, "number": 3, "bytes": b"bert", "list":
     [
         library.load,
         lambda wrong: library.load("bert").compare(wrong),
+        lambda wrong: library.load("bert").compare(library.load("bert"), base=wrong),
+        lambda wrong: library.load("bert").of("flops", wrong or 3),
+        lambda wrong: size("mine", wrong),
         library.audit,
         lambda wrong: library.audit("12LH^2", wrong or 3),
         lambda wrong: library.audit("12LH^2", of=wrong),

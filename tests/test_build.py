@@ -13,7 +13,7 @@ from sympy import Symbol
 
 import bertsym
 from bertsym import parts
-from bertsym.errors import BertsymError, InvalidModel, MissingSize, NoShape
+from bertsym.errors import BertsymError, DivisionByZero, InvalidModel, MissingSize, NoShape
 from bertsym.parts import (
     Attend,
     B,
@@ -174,6 +174,10 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
     "definition of itself": (lambda: build("m", Linear(H, F), definitions={F: F + 1}), "F contains F"),
     "circle": (lambda: build("m", Linear(H, F), definitions={F: d, d: F}), "F contains F"),
     "definitions": (lambda: build("m", Linear(H, F), definitions=3), "definitions: expected a mapping"),
+    "default of what follows": (
+        lambda: build("m", Linear(H, F), defaults={F: 5}, definitions={F: 4 * H}),
+        "the default of F contradicts the definition of F",
+    ),
     "default": (lambda: build("m", Linear(H, F), defaults={F: "wide"}), "size F"),
     "same name": (lambda: build("m", Linear(size("a"), size("a", "layers"))), "two sizes are named a"),
     "size": (lambda: size("H"), r"import H from bertsym\.parts"),
@@ -201,6 +205,20 @@ def test_a_shape_that_does_not_exist() -> None:
     longest = bertsym.build("positions", Embedding(N, H, "positions", N))
     assert longest.at(N=3, H=2).count() == 6
     assert isinstance(InvalidModel("m", "x"), BertsymError)
+
+
+def test_a_division_by_zero_is_no_size() -> None:
+    side = bertsym.build("m", Linear(H, H / (H - L), bias=False))
+    assert side.at(H=8, L=4).count() == 16
+    defined = bertsym.build("m", Linear(H, V), definitions={V: H / (H - L)})
+    for ask in (
+        lambda: side.at(H=4, L=4).count(),
+        lambda: side.compile("H", "L")(4, 4),
+        lambda: defined.at(H=4, L=4),
+    ):
+        with pytest.raises(DivisionByZero, match=r"1/\(H - L\) divides by 0 at H=4, L=4"):
+            ask()
+    assert [row["H"] for row in side.sweep({"H": [4, 5, 6], "L": [4]}, "parameters")] == [5, 6]
 
 
 def test_what_parts_hands_out() -> None:

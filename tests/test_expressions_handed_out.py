@@ -217,6 +217,12 @@ def test_symbols_of_a_model() -> None:
     assert model.total().expression.free_symbols <= set(model.symbols.values())
     assert model.at({model.symbols["V"]: 1024}) == model.at(V=1024)
     assert same(model.derivative("V").expression, model.total().expression.diff("V"))
+    assert (model.symbols.get("V"), model.symbols.get("xx", H)) == (Symbol("V"), H)
+    wrong: Any
+    for wrong in ("xx", 3, None):
+        assert model.symbols.get(wrong) is None
+        with pytest.raises(BertsymError):
+            model.symbols[wrong]
     flops = bertsym.load("bert-base-uncased").of("flops").total().expression
     assert flops.diff("S") == flops.diff(Symbol("S")) != 0
 

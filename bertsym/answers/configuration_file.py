@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sympy import Symbol
+from sympy import Expr, Symbol
 
 from bertsym import atlas
 from bertsym.algebra import Value, free
@@ -15,9 +15,12 @@ from bertsym.config.configfile import entry_of_file, read_config
 from bertsym.config.layer_lists import MAX_LAYERS
 from bertsym.config.model_types import is_covered
 from bertsym.config.written_fields import is_of_zoo, written_fields
+from bertsym.convention import ACTIVE
 from bertsym.count import count
-from bertsym.errors import BertsymError
+from bertsym.errors import BertsymError, Conflict, UnknownRouting
+from bertsym.existence import check_routing
 from bertsym.files.jsonfile import Json
+from bertsym.layers import Role
 from bertsym.model import Model
 from bertsym.resolve import chosen_entry, is_path
 from bertsym.saved_model.composites import SEPARATOR
@@ -48,7 +51,8 @@ class NoConfiguration(BertsymError):
 class ConfigurationFile:
     """The fields of a configuration, what they count, and the sizes that nobody gave, as in the `base` model.
 
-    `fractions` are the quotients of sizes that are not whole, without which the class is built and does not run.
+    `problems` say why the class is built and does not run: a quotient of sizes that is not whole, an embedding without
+    rows, or fewer experts than a router chooses.
     """
 
     fields: Mapping[str, Json]
@@ -56,7 +60,7 @@ class ConfigurationFile:
     count: int
     assumed: Mapping[Symbol, Value]
     base: str
-    fractions: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Return the file, indented as transformers writes it."""
@@ -84,7 +88,7 @@ def configuration_file(model: Model) -> ConfigurationFile:
         reason = f"the one with these sizes counts {counted:,} parameters, and the formula {number:,}"
         raise NoConfiguration(model.name, reason, "choose other sizes")
     assumed = _assumed(model, _with_lists(sized, read))
-    return ConfigurationFile(fields, model.cls, counted, assumed, model.architecture.base, tuple(_fractions(read)))
+    return ConfigurationFile(fields, model.cls, counted, assumed, model.architecture.base, tuple(_problems(read)))
 
 
 def _written(model: Model, start: Mapping[str, Json], file: Path, *, whole: bool) -> tuple[Model, dict[str, Json]]:
@@ -160,12 +164,27 @@ def _with_lists(sized: Model, read: Model) -> Model:
     return sized.with_sizes(made) if made else sized
 
 
-def _fractions(read: Model) -> Iterator[str]:
-    """Yield the quotients of sizes that must be whole for the model to run, and are not."""
+def _problems(read: Model) -> Iterator[str]:
+    """Yield the reasons why the class is built at these sizes and does not run."""
     for quotient in whole_quotients(read.architecture):
         public = read.public(quotient)
         if free(public) <= set(read.given) and (number := read.evaluated(public)).denominator != 1:
-            yield f"{said(quotient)} = {number}"
+            yield f"{said(quotient)} = {number} is not whole"
+    for tensor in read.tensors:
+        if tensor.role is Role.EMBEDDING and _is_zero(read, tensor.shape[0]) and not _is_zero(read, tensor.times):
+            yield f"{tensor.name} has {said(tensor.shape[0])} = 0 rows"
+    try:
+        check_routing(read, ACTIVE)
+    except UnknownRouting:
+        return
+    except Conflict as conflict:
+        yield str(conflict)
+
+
+def _is_zero(model: Model, expression: Expr) -> bool:
+    """Return True if an expression of the declaration is known to be 0."""
+    public = model.public(expression)
+    return free(public) <= set(model.given) and model.evaluated(public) == 0
 
 
 def _assumed(model: Model, sized: Model) -> Mapping[Symbol, Value]:

@@ -18,7 +18,7 @@ from bertsym.existence import check_routing, check_shapes
 from bertsym.model import Model, check_value, is_head_size
 from bertsym.solving.budgets import PARAMETERS, Measured, check_settings, measured, with_inventory
 from bertsym.solving.closing import close
-from bertsym.solving.closure import Closure
+from bertsym.solving.closure import Closure, plain
 from bertsym.solving.constraints import Constraint
 from bertsym.solving.open_model import Tie, whole_quotients
 from bertsym.symbols import BY_SYMBOL, RUN, Kind, in_order
@@ -258,7 +258,7 @@ def _with_wide_heads(model: Model, swept: tuple[Symbol, ...], ties: tuple[Tie, .
         shared = free(definition.value) - {number}
         fixed = {number, definition.symbol} & {*model.pinned, *moving}
         if number in given and is_head_size(definition) and shared & moving and not fixed and shared <= given.keys():
-            given[definition.symbol] = model.number(definition.symbol)
+            given[definition.symbol] = plain(model.number(definition.symbol))
             del given[number]
     return replace(model, given=given)
 

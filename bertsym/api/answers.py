@@ -74,10 +74,12 @@ SHOWN_ROWS = 60
 class Answer(Generic[R_co]):
     """An answer. It prints as text, and in a notebook as mathematics; `report` holds its parts.
 
-    `rows` are its rows as exact values, and `to_pandas()` is the table of them.
+    `rows` are its rows as exact values, and `to_pandas()` is the table of them. The methods of its formulas take
+    `other_names` of their symbols too.
     """
 
     report: R_co
+    other_names: Mapping[str, str] = field(default_factory=dict, compare=False, kw_only=True)
 
     def __str__(self) -> str:
         return self.text().removesuffix("\n")
@@ -102,7 +104,7 @@ class Answer(Generic[R_co]):
             >>> row["name"], row.count, row.share, row.expression
             ('embeddings', 23837184, Fraction(4434, 20365), H*(N + V + 4))
         """
-        return rows(self.report)
+        return rows(self.report, self.other_names)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `json` writes as a dictionary; a list of tensors is under `tensors`."""
@@ -168,8 +170,6 @@ class Answer(Generic[R_co]):
 class Total(Answer[Formula]):
     """A formula: `expression` for sympy, `count` if every size is known."""
 
-    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
-
     @property
     def expression(self) -> Expr:
         """Return the formula as a sympy expression in the public symbols."""
@@ -187,8 +187,6 @@ class Total(Answer[Formula]):
 @dataclass(frozen=True, repr=False)
 class Derivative(Answer[DerivativeReport]):
     """A derivative: `expression` for sympy, `value` and `elasticity` if every size is known."""
-
-    other_names: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def expression(self) -> Expr:

@@ -14,7 +14,7 @@ from sympy.logic.boolalg import Boolean
 from bertsym import arguments
 from bertsym.algebra import Value, free
 from bertsym.api.model import Model
-from bertsym.errors import InvalidModel, Unreadable, printable
+from bertsym.errors import Conflict, InvalidModel, Unreadable, printable
 from bertsym.layers import Leaf, Role
 from bertsym.model import Architecture, Definition, Head, NamedSize, check_value
 from bertsym.model import Model as Spec
@@ -47,7 +47,7 @@ def build(
     `{F: 4 * H}`. `defaults` are values of sizes and switches that a formula has unless they are given.
 
     Raises `InvalidModel` for a part that is none, a size without meaning, a number that is no integer, or a tie without
-    a target.
+    a target. Raises `Conflict` for a size with a definition and a default.
 
     Examples:
         >>> from bertsym.parts import Block, Embedding, F, H, L, LayerNorm, Linear, Repeat, V
@@ -70,6 +70,9 @@ def build(
             raise InvalidModel(title, problem)
     follows = dict(_definition(title, *pair) for pair in _pairs(definitions, "definitions", "{F: 4 * H}"))
     _check_circles(title, follows)
+    values = dict(_default(title, *pair) for pair in _pairs(defaults, "defaults", "{tied: True}"))
+    for symbol in in_order(follows.keys() & values):
+        raise Conflict(f"the default of {symbol}", f"the definition of {symbol}", "one of them would have no effect")
     architecture = Architecture(
         name=title,
         title=title,
@@ -79,7 +82,7 @@ def build(
         sizes={_NO_SIZES: NamedSize({}, "")},
         base=_NO_SIZES,
         schema=Schema(title, ()),
-        defaults=dict(_default(title, *pair) for pair in _pairs(defaults, "defaults", "{tied: True}")),
+        defaults=values,
     )
     for head in trees:
         architecture.head(head)

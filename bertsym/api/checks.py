@@ -109,19 +109,21 @@ def verify(
         return Verification(_run(model, others, framework=framework))
     if source is None:
         raise Missing("source", "a checkpoint, or a model `of` a quantity with framework=True")
+    named = None if head is None else arguments.text(head, "head")
+    kind = None if model_type is None else arguments.text(model_type, "model_type")
     target: Spec | str | None = None
     if isinstance(model, Model) or (model is not None and not isinstance(model, str | PathLike)):
-        target = (model if isinstance(model, Model) else load(model, model_type=model_type)).plain_spec("verify")
+        target = (model if isinstance(model, Model) else load(model, model_type=kind)).plain_spec("verify")
     elif model is not None:
         target = arguments.path(model, "model")
     report = verification(
         Path(arguments.path(source, "source")),
         target,
-        head,
+        named,
         framework=framework,
         infer=infer,
         header_only=header_only,
-        model_type=model_type,
+        model_type=kind,
     )
     return Verification(report)
 

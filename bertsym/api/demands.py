@@ -17,8 +17,8 @@ from bertsym.solving.tensor_parallel import divided
 def ranges_of(model: Model, given: Mapping[str, tuple[int, int]] | None) -> dict[Symbol, tuple[int, int]]:
     """Return the ranges of sizes; raises `UnknownName` or `Unreadable`."""
     ranges = {}
-    for name, ends in (given or {}).items():
-        size = model.size(name)
+    for name, ends in arguments.sizes_by_name(given, "ranges", "{'H': (64, 1024)}").items():
+        size = model.setting(name)
         ranges[size.symbol] = arguments.interval(ends, f"ranges of {name}", size.minimum)
     return ranges
 
@@ -30,7 +30,10 @@ def steps_of(model: Model, given: Mapping[str, int] | int | None) -> tuple[dict[
     """
     if not isinstance(given, Mapping):
         return {}, None if given is None else arguments.whole(given, "multiple_of")
-    return {model.size(name).symbol: arguments.whole(step, f"multiple_of {name}") for name, step in given.items()}, None
+    steps = arguments.sizes_by_name(given, "multiple_of", "{'H': 64}")
+    return {
+        model.setting(name).symbol: arguments.whole(step, f"multiple_of {name}") for name, step in steps.items()
+    }, None
 
 
 def rules_of(model: Model, like: str | None, tp: int | None) -> tuple[Constraint, ...]:

@@ -58,7 +58,7 @@ def traded(
     ties: str | Iterable[str],
 ) -> trading.Tradeoff:
     """Return what each value of the first size leaves of the second; raises what `answers.tradeoff` raises."""
-    varied, against = (model.spec.size(arguments.name(name, "a size")).symbol for name in names)
+    varied, against = (model.spec.setting(arguments.name(name, "a size")).symbol for name in names)
     return trading.tradeoff(
         model.spec,
         varied,

@@ -150,7 +150,8 @@ class Model:
 
     def with_head(self, name: str) -> Model:
         """Return the model under another task head, such as `masked-lm`; raises `UnknownName`."""
-        return Model(self.spec.with_head(name), self.measure and self.measure.with_head(name))
+        named = self.spec.with_head(arguments.text(name, "head"))
+        return Model(named, self.measure and self.measure.with_head(name))
 
     def of(
         self,
@@ -203,10 +204,10 @@ class Model:
         keep: Iterable[str] = (),
     ) -> Total:
         """Return the formula; `keep` leaves derived sizes (F, d) and sizes with a default (T) in it as symbols."""
-        kept = [self.spec.size(name).symbol for name in arguments.texts(keep, "keep")]
+        kept = [self.spec.setting(name).symbol for name in arguments.texts(keep, "keep")]
         self.spec.check_known(kept)
         report = formula_written(self.spec, self.convention(convention, only, without), form, kept)
-        return Total(report, self._other_names)
+        return Total(report, other_names=self._other_names)
 
     def breakdown(
         self,
@@ -219,7 +220,8 @@ class Model:
     ) -> Answer[Breakdown]:
         """Return the total by component, role, layer or module; the rows sum to it."""
         grouping = By.named(by)
-        return Answer(broken_down(self.spec, self.convention(convention, only, without), grouping, Style.named(form)))
+        report = broken_down(self.spec, self.convention(convention, only, without), grouping, Style.named(form))
+        return Answer(report, other_names=self._other_names)
 
     def compile(
         self,
@@ -259,7 +261,7 @@ class Model:
         self, convention: str = "exact", *, only: Iterable[str] = (), without: Iterable[str] = ()
     ) -> Answer[Inventory]:
         """Return the inventory: one entry per tensor if every size is known, else one per declaration."""
-        return Answer(inventory(self.spec, self.convention(convention, only, without)))
+        return Answer(inventory(self.spec, self.convention(convention, only, without)), other_names=self._other_names)
 
     def compare(
         self,
@@ -293,11 +295,12 @@ class Model:
             self.convention(convention),
             Style.named(form),
             names=chosen_names(arguments.texts(names, "names"), [""] * len(models)),
-            base=base,
+            base=arguments.text(base, "base"),
             shown=[Shown.named(name) for name in arguments.texts(values, "values")],
             sizes=None if sizes is None else arguments.texts(sizes, "sizes"),
         )
-        return Answer(report)
+        meanings = (model.spec.architecture.other_names.items() for model in models)
+        return Answer(report, other_names=dict(set.intersection(*map(set, meanings))))
 
     def size_table(
         self, *others: Model, columns: Iterable[str] = USUAL, names: Iterable[str] = ()
@@ -345,11 +348,11 @@ class Model:
             >>> load("bert-base-uncased").derivative("V").value
             Fraction(768, 1)
         """
-        symbol = self.spec.size(arguments.name(by, "by")).symbol
+        symbol = self.spec.setting(arguments.name(by, "by")).symbol
         times = arguments.whole(order, "order")
         counted = self.convention(convention, only, without)
         report = derivative(self.spec, symbol, times, counted, Style.named(form))
-        return Derivative(report, self._other_names)
+        return Derivative(report, other_names=self._other_names)
 
     def solve(
         self,
@@ -413,7 +416,7 @@ class Model:
         budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
         at_most, at_least = ({with_unit(name, amount): amount for name, amount in named.items()} for named in budgets)
         spec, beside = with_budgets(self, [*at_most, *at_least], settings, at)
-        symbols = tuple(spec.size(name).symbol for name in arguments.texts(unknowns, "unknowns"))
+        symbols = tuple(spec.setting(name).symbol for name in arguments.texts(unknowns, "unknowns"))
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
         counted = self.convention(convention, only, without)
@@ -563,10 +566,11 @@ def load(
         1024
     """
     kind = None if model_type is None else arguments.text(model_type, "model_type")
+    named = None if head is None else arguments.text(head, "head")
     written = written_configuration(target)
     if written is not None:
-        return Model(load_json(*written, head, kind))
-    return Model(load_spec(arguments.path(target, "target"), head, kind))
+        return Model(load_json(*written, named, kind))
+    return Model(load_spec(arguments.path(target, "target"), named, kind))
 
 
 def _models(given: tuple[Model, ...]) -> tuple[Model, ...]:

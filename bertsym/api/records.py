@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bertsym.document import Code, Count, Decimal, Document, Element, Inline, Remark, Share, Table
 from bertsym.errors import MissingExtra, UnknownName
 from bertsym.formulas.tree import Form, Number, to_sympy
-from bertsym.handed_out import public
+from bertsym.handed_out import NO_NAMES, public
 from bertsym.render import words
 from bertsym.report import AsLatex, AsText, Record, Report
 from bertsym.straight_line import INT64
@@ -64,47 +64,56 @@ class Row(Mapping[str, Any]):
         return f"Row({', '.join(f'{name}={value!s}' for name, value in self._values.items())})"
 
 
-def rows(report: Report) -> tuple[Row, ...]:
-    """Return the rows of an answer: those of its record, else those of its tables, else the answer as one row."""
+def rows(report: Report, names: Mapping[str, str] = NO_NAMES) -> tuple[Row, ...]:
+    """Return the rows of an answer: those of its record, else those of its tables, else the answer as one row.
+
+    The methods of a formula take the other `names` of its symbols too.
+    """
     record = report.record()
     if isinstance(record, Sequence) and not isinstance(record, str):
-        return tuple(Row(_flat(entry)) for entry in record if isinstance(entry, Mapping))
+        return tuple(Row(_flat(entry, names)) for entry in record if isinstance(entry, Mapping))
     if isinstance(record, Mapping):
         for name in _LISTS:
             listed = record.get(name)
             if isinstance(listed, Sequence) and not isinstance(listed, str):
-                return tuple(Row(row) for entry in listed if isinstance(entry, Mapping) for row in _rows(entry, record))
+                entries = (entry for entry in listed if isinstance(entry, Mapping))
+                return tuple(Row(row) for entry in entries for row in _rows(entry, record, names))
     tables = [element for element in report.document() if isinstance(element, Table)]
     if tables:
-        return tuple(Row(row) for table in tables for row in _cells(table))
-    return (Row(_flat(record)),) if isinstance(record, Mapping) else ()
+        return tuple(Row(row) for table in tables for row in _cells(table, names))
+    return (Row(_flat(record, names)),) if isinstance(record, Mapping) else ()
 
 
-def _rows(entry: Mapping[str, Record], record: Mapping[str, Record]) -> Iterator[dict[str, Any]]:
+def _rows(
+    entry: Mapping[str, Record], record: Mapping[str, Record], names: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
     """Yield the rows of an entry: one, or in a comparison one a model."""
     sides, models = entry.get("models"), record.get("models")
     if not (isinstance(sides, Sequence) and isinstance(models, Sequence)):
-        yield _flat(entry)
+        yield _flat(entry, names)
         return
     for side, model in zip(sides, models, strict=True):
         if isinstance(side, Mapping) and isinstance(model, Mapping):
             beside = {name: part for name, part in entry.items() if name != "models"}
-            yield _flat({**beside, "model": model["title"], **side})
+            yield _flat({**beside, "model": model["title"], **side}, names)
 
 
-def _flat(entry: Mapping[str, Record]) -> dict[str, Any]:
-    """Return the values of an entry; sizes stand beside them, and parts of other mappings under longer names."""
+def _flat(entry: Mapping[str, Record], names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of an entry; sizes stand beside them, and parts of other mappings under longer names.
+
+    LaTeX is left out by its name, so that all rows of an answer have the same keys.
+    """
     flat: dict[str, Any] = {}
     for name, part in entry.items():
         if isinstance(part, Mapping):
-            for key, inner in _flat(part).items():
+            for key, inner in _flat(part, names).items():
                 flat[key if name in _SIZES and key not in entry else f"{name}_{key}"] = inner
-        elif not isinstance(part, AsLatex):
-            flat[name] = exact(part)
+        elif name.rpartition("_")[2] != "latex":
+            flat[name] = exact(part, names)
     return flat
 
 
-def exact(part: Record) -> Any:
+def exact(part: Record, names: Mapping[str, str] = NO_NAMES) -> Any:
     """Return a part of a record as an exact value of Python or sympy."""
     match part:
         case None | bool() | int() | str():
@@ -122,37 +131,37 @@ def exact(part: Record) -> Any:
 
             return math(form)
         case Mapping():
-            return {name: exact(inner) for name, inner in part.items()}
+            return {name: exact(inner, names) for name, inner in part.items()}
         case Sequence():
-            return tuple(map(exact, part))
+            return tuple(exact(inner, names) for inner in part)
         case _:
-            return _number_or_formula(part)
+            return _number_or_formula(part, names)
 
 
-def _number_or_formula(form: Form) -> Any:
+def _number_or_formula(form: Form, names: Mapping[str, str]) -> Any:
     if isinstance(form, Number):
         return exact(form.value)
-    formula = public(to_sympy(form))
+    formula = public(to_sympy(form), names)
     if formula.is_Rational:
         return exact(Fraction(int(formula.p), int(formula.q)))
     return formula
 
 
-def _cells(table: Table) -> Iterator[dict[str, Any]]:
+def _cells(table: Table, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table, by its headings."""
     heads = [": ".join(filter(None, (column.group, words.inline(column.title)))) for column in table.columns]
     for row in table.rows:
-        yield {head: _cell(cell) for head, cell in zip(heads, row, strict=False)}
+        yield {head: _cell(cell, names) for head, cell in zip(heads, row, strict=False)}
 
 
-def _cell(cell: Inline) -> Any:
+def _cell(cell: Inline, names: Mapping[str, str]) -> Any:
     match cell:
         case Count(number) | Share(number) | Decimal(number):
             return exact(number)
         case Code(text):
             return text
         case _ if isinstance(cell, Form):
-            return _number_or_formula(cell)
+            return _number_or_formula(cell, names)
         case _:
             return words.inline(cell)
 

@@ -50,9 +50,9 @@ def config(
 
 
 def _say(found: ConfigurationFile) -> None:
-    """Print notes on the sizes that nobody gave, and on those with which the model does not run."""
+    """Print notes on the sizes that nobody gave, and on the reasons why the model does not run."""
     if found.assumed:
         sizes = ", ".join(f"{symbol}={number}" for symbol, number in found.assumed.items())
         note(f"note: assumed, as in {found.base}: {sizes}")
-    for fraction in found.fractions:
-        note(f"note: {fraction} is not whole: the class is built, and does not run")
+    for problem in found.problems:
+        note(f"note: the class is built, and does not run: {problem}")

@@ -16,12 +16,12 @@ from bertsym.cli import options
 from bertsym.cli.interrupts import interruptible
 from bertsym.cli.page import paged
 from bertsym.cli.run_options import RunOptions
+from bertsym.cli.stepped_values import stepped_values
 from bertsym.cli.streams import note, progress
 
 if TYPE_CHECKING:
     from bertsym.algebra import Value
-    from bertsym.answers.sweep import Axis, Sweep
-    from bertsym.model import Model
+    from bertsym.answers.sweep import Sweep
 
 AT_ONCE = 500  # lines of a table that are written together
 WIDTH = len("counting: 99%")
@@ -71,8 +71,8 @@ def sweep(
     Each row is a model: its sizes, its parameters and, at sizes of a run such as B and S, its costs. All numbers
     are exact. The table is CSV, on standard output without -o. Heads stay as wide as they are.
     """
+    from bertsym.answers.sweep import Axis, with_quantities
     from bertsym.answers.sweep import sweep as swept
-    from bertsym.answers.sweep import with_quantities
     from bertsym.costs import Settings
     from bertsym.solving.constraints import parse_constraint, parse_ties
 
@@ -83,7 +83,7 @@ def sweep(
     joined, quantities, left_out = with_quantities(loaded, names, settings)
     given = options.sizes(at, joined) if at else {}
     model = joined.with_sizes(given, pin=True) if given else joined
-    axes = [_axis(part, model) for text in over or () for part in options.assignments(text)]
+    axes = [Axis(*stepped_values(part, model)) for text in over or () for part in options.assignments(text)]
     table = swept(
         loaded,
         model,
@@ -100,18 +100,6 @@ def sweep(
         note(f"note: assumed, as in {model.architecture.base}: {', '.join(map(str, table.assumed))}")
     with interruptible():
         write(table)
-
-
-def _axis(text: str, model: Model) -> Axis:
-    """Read a size with its values, as in H=512..2048:64."""
-    from bertsym.answers.sweep import Axis
-    from bertsym.errors import Unreadable
-
-    bounds, colon, step = text.partition(":")
-    symbol, (low, high) = options.size_range(bounds, model, "--for")
-    if low > high:
-        raise Unreadable("--for", text, "a range whose second end is not smaller than the first")
-    return Axis(symbol, range(low, high + 1, options.positive(step.strip(), "--for") if colon else 1))
 
 
 def _writer(output: str | None) -> Callable[[Sweep], None]:

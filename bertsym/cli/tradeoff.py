@@ -10,6 +10,7 @@ from bertsym.cli import options
 from bertsym.cli.output import show
 from bertsym.cli.page import Page, paged
 from bertsym.cli.run_options import RunOptions
+from bertsym.cli.stepped_values import stepped_values
 
 if TYPE_CHECKING:
     from sympy import Symbol
@@ -69,12 +70,4 @@ def tradeoff(
 
 def _values(text: str, model: Model) -> tuple[Symbol, range | None]:
     """Read a size, as V, or a size with its values, as V=16000..64000:16000."""
-    from bertsym.errors import Unreadable
-
-    if "=" not in text:
-        return model.size(text.strip()).symbol, None
-    bounds, colon, step = text.partition(":")
-    symbol, (low, high) = options.size_range(bounds, model, "--for")
-    if low > high:
-        raise Unreadable("--for", text, "a range whose second end is not smaller than the first")
-    return symbol, range(low, high + 1, options.positive(step.strip(), "--for") if colon else 1)
+    return stepped_values(text, model) if "=" in text else (model.size(text.strip()).symbol, None)

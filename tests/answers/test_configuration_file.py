@@ -209,6 +209,22 @@ def test_heads_that_do_not_share_evenly_are_noted(bertsym: Run) -> None:
     assert "heads/kv_heads = 12/5 is not whole" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("model", "at", "why"),
+    [
+        ("bert", "T=0", "embeddings.token_type_embeddings.weight has T = 0 rows"),
+        ("mixtral", "experts=4,experts_per_token=8", "experts_per_token=8 contradicts experts=4"),
+        ("deberta-v2", "T=0", ""),  # its class has no embedding of segments then
+        ("mixtral", "experts=4,experts_per_token=4", ""),
+    ],
+)
+def test_a_note_says_why_the_class_does_not_run(bertsym: Run, model: str, at: str, why: str) -> None:
+    ran = bertsym("config", model, "--at", at)
+    assert ran.code == 0
+    assert why in ran.err
+    assert ("does not run" in ran.err) == bool(why)
+
+
 def built(transformers: Any, torch: Any, cls: str, written: Any, folder: Path) -> int:
     """Return the number of parameters of the class that transformers builds from the file, ties once."""
     (folder / "config.json").write_text(json.dumps(written), encoding="utf-8")

@@ -35,6 +35,7 @@ def test_bert_by_hand() -> None:
         (128, 2, 2, 512),
     ]
     for row in rows:
+        assert {type(number) for number in row.values()} == {int}
         h, layers = int(row["H"]), int(row["L"])
         embeddings = (30522 + 512 + 2) * h + 2 * h
         assert row["parameters"] == embeddings + layers * (12 * h * h + 13 * h) + h * h + h
