@@ -72,7 +72,7 @@ def _fixed(*names: str) -> Callable[[Line], Values]:
 
 
 def models(_: Line) -> Values:
-    """Return the model types and the published models, each with its family or class."""
+    """Return the model types with their classes, and the published models with their counts."""
     from bertsym import atlas
     from bertsym.names.catalogue import published
     from bertsym.quantities import rounded
