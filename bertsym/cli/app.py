@@ -112,7 +112,7 @@ def _root(
             "--install-completion",
             callback=_install_completion,
             is_eager=True,
-            help="Let your shell (SHELL: bash, zsh or fish) complete commands, models and options; start a new one.",
+            help="Let your shell (SHELL: bash, zsh or fish) complete commands, models and options.",
         ),
     ] = False,
     show_completion: Annotated[
