@@ -115,6 +115,15 @@ OPTIONS: Mapping[str, type[Any]] = {
 """The options that have an effect in each syntax."""
 
 
+def syntaxes_of(option: str) -> list[str]:
+    """Return the syntaxes in which an option has an effect.
+
+    >>> syntaxes_of("lhs"), syntaxes_of("siunitx")
+    (['latex', 'html', 'typst'], ['latex'])
+    """
+    return [syntax for syntax, options in OPTIONS.items() if option in options.__annotations__]
+
+
 @dataclass(frozen=True)
 class Choices:
     """The syntax and the options of a page, as typed; `Page` of the command line says what each does."""
@@ -149,7 +158,7 @@ class Choices:
     def check(self) -> None:
         """Raise `Conflict` for an option without effect in the syntax."""
         for field in fields(self)[1:]:
-            users = [syntax for syntax, options in OPTIONS.items() if field.name in options.__annotations__]
+            users = syntaxes_of(field.name)
             if getattr(self, field.name) != field.default and self.syntax not in users:
                 needed = " or ".join(f"--{name}" for name in users).replace("--text", "no syntax")
                 option = f"--{field.name.replace('_', '-')}"

@@ -68,7 +68,7 @@ NUMERAL = rf"(?P<digits>{_DIGITS})(?:{_POWER})?(?:{_UNIT})?"
 """The pattern of a numeral, for a search in texts whose digits are ASCII ones."""
 
 _NUMERAL = re.compile(NUMERAL)
-_FULL_WIDTH_COMMA = re.compile(r"(?P<before>[0-9]+)，(?=(?P<behind>[0-9]+))")
+_FULL_WIDTH_COMMA = re.compile(r"(?<![0-9])(?P<before>[0-9]+)，(?=(?P<behind>[0-9]+))")
 _MORE = re.compile(rf"\s*(?P<digits>\d+)\s*(?P<myriad>{_MYRIAD_UNITS})?")
 
 

@@ -68,7 +68,7 @@ _SERIES = re.compile(
 _BRACKETED = re.compile(r"\s*[(（]\s*(?:[~≈]|about\s|or\s)?")
 _RANGE = re.compile(r"\s*(?:-|–|—|to|bis|à|至|到|~)\s*")
 _CALCULATION = re.compile(
-    r"(?:[\s)）]*(?:[*×·∗✕x+/]|\\times|\\cdot)\s*[(（]*\s*\d[\d,.]*){1,24}[\s)）]*(?:(?P<equals>[=＝≈])\s*)?"
+    r"(?:[\s)）]*(?:[*×·∗✕x+/]|\\times|\\cdot)\s*(?:[(（]+\s*)?\d[\d,.]*){1,24}[\s)）]*(?:(?P<equals>[=＝≈])\s*)?"
 )
 """The rest of a calculation behind its first number, up to its result: `30522*768 = 23440896`."""
 

@@ -112,13 +112,16 @@ def _root(
             "--install-completion",
             callback=_install_completion,
             is_eager=True,
-            help="Let the shell named by SHELL complete commands, models and options: bash, zsh or fish.",
+            help="Let your shell (SHELL: bash, zsh or fish) complete commands, models and options.",
         ),
     ] = False,
     show_completion: Annotated[
         bool,
         typer.Option(
-            "--show-completion", callback=_show_completion, is_eager=True, help="Print the script that does so."
+            "--show-completion",
+            callback=_show_completion,
+            is_eager=True,
+            help="Print the completion script of your shell (SHELL) and exit.",
         ),
     ] = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The values that a shell may complete: of each option and argument, with no import of sympy, which would take long.
+"""The values of each option and argument that a shell completes, without sympy, whose import would take long.
 
 The choices are written out here because the modules that own them need sympy; `tests/cli/test_completion.py` compares.
 """
@@ -18,7 +18,7 @@ Values = Mapping[str, str]
 
 @value
 class Line:
-    """The command and the words before the one to complete; `options` are the values of options by name."""
+    """The command and its words before the one to complete; `options` has the values of each option by its name."""
 
     command: str
     arguments: tuple[str, ...]
@@ -72,7 +72,7 @@ def _fixed(*names: str) -> Callable[[Line], Values]:
 
 
 def models(_: Line) -> Values:
-    """Return the model types and the published models, each with its family or class."""
+    """Return the model types with their classes, and the published models with their counts."""
     from bertsym import atlas
     from bertsym.names.catalogue import published
     from bertsym.quantities import rounded
@@ -123,7 +123,7 @@ def heads(line: Line) -> Values:
 def _entry_sizes(model_type: str) -> Values:
     """Return the sizes of an entry of the atlas by symbol and by field; none if it cannot be read.
 
-    The zoo's own models have those of them that are registered.
+    A model of the zoo has the registered sizes of its entry only.
     """
     from bertsym import atlas
 

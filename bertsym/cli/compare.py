@@ -31,7 +31,7 @@ def compare(
         list[str],
         typer.Argument(
             metavar="MODEL...",
-            help="Architectures, named models, or paths of a config.json; one with --conventions.",
+            help="Model types, published models, or paths of a config.json; one with --conventions.",
             show_default=False,
         ),
     ],
@@ -59,7 +59,7 @@ def compare(
         typer.Option(
             "--sizes",
             metavar="H,L,heads,F",
-            help="Put these sizes above the components, or none; those that differ if it is not given.",
+            help="Put these sizes above the components, or none. [default: the sizes that differ]",
         ),
     ] = None,
     at: Annotated[

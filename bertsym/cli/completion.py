@@ -1,4 +1,4 @@
-"""Completion in bash, zsh and fish: the script of each shell, and the answer to its question.
+"""Completion in bash, zsh and fish: the script of each shell, and the candidates for the word that it completes.
 
 A script runs `bertsym` with `_BERTSYM_COMPLETE=complete_bash`, and the words typed so far in other variables, as the
 scripts of typer do. The shell splits the words and inserts what is printed.
@@ -194,7 +194,7 @@ def _is_open(text: str) -> bool:
 
 
 def _of_bash(text: str, cursor: str) -> Typed:
-    """Return the words of bash, joined again where it split them at `=` and `:`; raises nothing for wrong ones."""
+    """Return the words of bash, joined again where it split them at `=` and `:`; a wrong cursor is the last word."""
     pieces = text.split("\n") if "\n" in text else _split(text)
     place = int(cursor) if cursor.isascii() and cursor.isdecimal() and len(cursor) < 6 else len(pieces) - 1
     pieces = [*pieces[:place], pieces[place] if place < len(pieces) else ""]

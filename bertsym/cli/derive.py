@@ -42,9 +42,10 @@ def derive(
         bool, typer.Option("--keep-names", help="Name sizes as the code does: hidden_size, not H.")
     ] = False,
     trials: Annotated[
-        int, typer.Option("--trials", min=12, max=1000, help="Random configurations that test the formula.")
+        int,
+        typer.Option("--trials", metavar="N", min=12, max=1000, help="Random configurations that test the formula."),
     ] = 16,
-    seed: Annotated[int, typer.Option("--seed", help="Random seed.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Random seed.")] = 0,
     timeout: Annotated[
         float, typer.Option("--timeout", min=1, metavar="SECONDS", help="Time limit per build, in seconds.")
     ] = 20,

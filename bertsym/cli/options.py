@@ -46,7 +46,7 @@ HeadName = Annotated[
     typer.Option(
         "--head",
         metavar="NAME",
-        help="Count the model with this task head, such as masked-lm or mlm; model is the bare one.",
+        help="Count the model with this task head, such as masked-lm or mlm; `--head model` has none.",
     ),
 ]
 ModelType = Annotated[
@@ -124,7 +124,7 @@ Names = Annotated[
     typer.Option(
         "--name",
         metavar="[MODEL=]NAME",
-        help="Call a model so in the table, in the order of the models or by MODEL; repeatable.",
+        help="Print this name for a model: for MODEL, or for the models in their order; repeatable.",
     ),
 ]
 Notation = Annotated[

@@ -25,17 +25,16 @@ if TYPE_CHECKING:
 class NoSuchCharacter(BertsymError):
     """An answer in LaTeX, which has one spelling, with characters that the stream's encoding lacks.
 
-    >>> print(NoSuchCharacter("ascii", "日本", "LaTeX"))
+    >>> print(NoSuchCharacter("ascii", "日本"))
     standard output is in ascii, which has no '日本', and LaTeX has no other spelling: set PYTHONIOENCODING=utf-8
     """
 
     encoding: str
     characters: str
-    syntax: str
 
     def __str__(self) -> str:
         return (
-            f"standard output is in {self.encoding}, which has no {echo(self.characters)}, and {self.syntax} has no "
+            f"standard output is in {self.encoding}, which has no {echo(self.characters)}, and LaTeX has no "
             "other spelling: set PYTHONIOENCODING=utf-8"
         )
 
@@ -91,7 +90,7 @@ def _tex_in(tex: str, named: str) -> str:
     lines = [spelled(line, named) if line.startswith("%") else line for line in tex.split("\n")]
     lacking = "".join(dict.fromkeys(c for line in lines for c in line if not holds(c, named)))
     if lacking:
-        raise NoSuchCharacter(named, lacking, "LaTeX")
+        raise NoSuchCharacter(named, lacking)
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from bertsym.cli.page import Page
 from bertsym.cli.plain_values import read_plainly
 from bertsym.cli.run_options import RunOptions
 from bertsym.errors import BertsymError, echo, suggestion
-from bertsym.printing import OPTIONS
+from bertsym.printing import syntaxes_of
 from bertsym.values import value
 
 SHORT = """\
@@ -37,11 +37,7 @@ LATEX = "LaTeX (with --latex)"
 
 def _headings() -> Mapping[str, str]:
     """Return the heading of each option that does not stand under "Options", by the name of its parameter."""
-    users = {
-        name: [syntax for syntax, options in OPTIONS.items() if name in options.__annotations__]
-        for name in (field.name for field in fields(Page))
-    }
-    of_page = {name: LATEX if syntaxes == ["latex"] else OUTPUT for name, syntaxes in users.items()}
+    of_page = {field.name: LATEX if syntaxes_of(field.name) == ["latex"] else OUTPUT for field in fields(Page)}
     return {**of_page, **{field.name: RUN for field in fields(RunOptions)}}
 
 
@@ -123,6 +119,10 @@ def _is_argument(parameter: Any) -> bool:
     return bool(parameter.param_type_name == "argument")
 
 
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _write_options(command: Any, context: Any, formatter: Any) -> None:
     """Write the arguments, the options, and under headings of their own those of other quantities and of output."""
     rows: list[tuple[str, Row]] = []
@@ -133,7 +133,7 @@ def _write_options(command: Any, context: Any, formatter: Any) -> None:
             continue
         heading = "Arguments" if _is_argument(parameter) else HEADINGS.get(parameter.name, "Options")
         name = str(parameter.metavar) if _is_argument(parameter) else row[0]
-        rows.append((heading, (name, row[1].removeprefix("LaTeX: ") if heading == LATEX else row[1])))
+        rows.append((heading, (name, _capitalised(row[1].removeprefix("LaTeX: ")) if heading == LATEX else row[1])))
     _write(formatter, sorted(rows, key=lambda pair: order.index(pair[0])))
 
 

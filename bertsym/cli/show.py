@@ -35,7 +35,7 @@ def show(
     form: options.FormName = "collected",
     bars: Annotated[
         bool | None,
-        typer.Option("--bars/--no-bars", help="Text: draw a bar beside each share; a terminal has bars unless told."),
+        typer.Option("--bars/--no-bars", help="Text: draw a bar beside each share. [default: on a terminal]"),
     ] = None,
     *,
     run: RunOptions,
@@ -44,7 +44,7 @@ def show(
     """Break the count down by component, role, layer or module.
 
     Each row has its formula, and its number and share if every size is known; the rows sum to the total. On a
-    terminal, a bar beside each share is as long as the share.
+    terminal, each share has a bar.
     """
     from bertsym.answers.breakdown import broken_down
     from bertsym.count import By

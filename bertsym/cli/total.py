@@ -53,7 +53,7 @@ def total(
         ),
     ] = None,
     count: Annotated[
-        bool, typer.Option("--count", help="Print only the exact number; in a syntax as that writes it, 109,482,240.")
+        bool, typer.Option("--count", help="Print only the exact number, as the chosen syntax writes it.")
     ] = False,
     *,
     run: RunOptions,

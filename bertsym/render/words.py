@@ -74,7 +74,7 @@ def _figure(part: Numeral) -> str:
 
 
 def size(value: object) -> str:
-    """Return the value of a size: a switch is on or off."""
+    """Return the value of a size as text; a switch is yes or no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -74,3 +74,9 @@ def test_hostile_texts_are_audited_in_bounded_work(piece: str) -> None:
     text = piece * (10_000 // len(piece))
     assert work(lambda: audited(text, tex=True)) < 4_000_000
     assert work(lambda: audited(text, tex=False)) < 4_000_000
+
+
+@pytest.mark.parametrize("text", ["The number of parameters is 12 *" + " " * 300_000 + "x.", "é" + "1" * 300_000])
+def test_a_long_run_of_one_character_is_read_once(text: str) -> None:
+    """Patterns are matched in C, which `work` cannot count: one that tries each start again takes many minutes."""
+    assert audited(text, tex=False) == ()

@@ -49,3 +49,10 @@ def test_a_summary_begins_with_a_verb(name: str) -> None:
     """The verbs are those that users meet; `ruff` has D401 for all other docstrings."""
     verbs = "Print Break List Derive Differentiate Find Compare Check Refresh Write Show"
     assert COMMANDS[name].help.split()[0] in verbs.split()
+
+
+def test_options_of_latex_read_as_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    section = help_of(COMMANDS["total"], monkeypatch).partition("LaTeX (with --latex):\n")[2]
+    texts = re.findall(r"^  --[\w-]+(?: [A-Z]+)? {2,}(.*)$", section, re.MULTILINE)
+    assert len(texts) >= 8
+    assert [text for text in texts if text.startswith("LaTeX") or not text[0].isupper()] == []
