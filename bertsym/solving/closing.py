@@ -155,7 +155,8 @@ class _Closing:
         size, count = definition.symbol, _count_of_heads(definition)
         if count is None or not {size, count} <= set(self._open(definition)) or not self._moves(definition):
             return False
-        if self.accompanied or count in self.own or not self.spoken_of.isdisjoint({count, size}):
+        floats = self.accompanied and count not in self.still
+        if floats or count in self.own or not self.spoken_of.isdisjoint({count, size}):
             return False
         inverse = _solved(definition, count)
         grouped = any(self._grouped(count, keys) for query, keys in self._groups if query == count)
@@ -230,6 +231,7 @@ class _Closing:
                 assumed.append(symbol)
         standing = {s: v for s, v in numbers.items() if s in {*self.said, *self.own, *assumed}}
         kept = {count: int(numbers.pop(count)) for count in self.shared if count in numbers}
+        assumed = [symbol for symbol in assumed if symbol not in kept]
         follows = self._resolved(numbers)
         standing |= {s: plain(evaluate(follows[s], {})) for s in self.displaced if not free(follows[s])}
         self._check_constant(follows, numbers)

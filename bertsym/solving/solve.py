@@ -129,6 +129,9 @@ def solve_request(model: Model, request: Request) -> Solution:
     inner = _by_width(model, request)
     (unknown,) = inner.unknowns
     closure, totals = closed(model, inner, accompanied=True)
+    if closure.floating != plain.floating:
+        # A count depends on the number of heads, so that it does not float.
+        general = expand(closure.symbolic(declared(model.architecture, model.head, convention)))
     if unknown not in free(totals[0]):
         require(totals[0], symbol, model)
     minimum = BY_SYMBOL[unknown].minimum
