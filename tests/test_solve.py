@@ -211,6 +211,32 @@ def test_every_budget_counts() -> None:
         solved_for({}, demand=Demand(limits=(Limit(EXACT, most=90_000_000), Limit(EXACT, least=100_000_000))))
 
 
+@pytest.mark.parametrize(
+    ("demand", "multiple", "ends"),
+    [
+        (Demand(), None, (12, 13)),
+        (Demand((parse_constraint("L <= 6"),)), None, (None, None)),
+        (Demand((parse_constraint("L <= 12"),)), None, (12, None)),
+        (Demand((parse_constraint("H/L < 64"),)), None, (None, 13)),
+        (Demand(range=(1, 12)), None, (12, None)),
+        (Demand(range=(13, 20)), None, (None, 13)),
+        (Demand(limits=(Limit(EXACT, most=110_000_000),)), None, (12, None)),
+        (Demand(tolerance=Fraction(1, 100)), None, (12, None)),
+        (Demand(), 4, (12, None)),
+    ],
+)
+def test_the_bracket_meets_the_demand(demand: Demand, multiple: int | None, ends: tuple[int | None, ...]) -> None:
+    found = solved_for({}, L, demand=demand, multiple_of=multiple)
+    assert tuple(point and point.value for point in (found.floor, found.ceil)) == ends
+
+
+def test_the_bracket_meets_a_demand_on_heads_that_float() -> None:
+    # 770 = 2*5*7*11 and 771 = 3*257.
+    for text, ends in (("d <= 80", (770, None)), ("d <= 300", (770, 771)), ("heads == 5", (770, None))):
+        found = solved_for({}, demand=Demand((parse_constraint(text),)))
+        assert tuple(point and point.value for point in (found.floor, found.ceil)) == ends
+
+
 @pytest.mark.parametrize(("tie", "size", "number"), [("T = 1", T, 1), ("N = 600", N, 600), ("F = 3*H", F, None)])
 def test_a_tied_size_is_counted_as_it_is_shown(tie: str, size: Symbol, number: int | None) -> None:
     for point in solved_for({}, ties=(parse_tie(tie),)).candidates:
