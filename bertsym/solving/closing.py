@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
 from bertsym.expressions.reader import to_sympy
-from bertsym.model import Definition, Model, check_value, fitting, is_head_size
+from bertsym.model import Definition, Model, check_value, fitting, followed, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
 from bertsym.solving.open_model import Tie, base_sizes, resolved, whole_quotients
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
@@ -33,7 +33,7 @@ def close(
 
     A size of the model is fixed unless it is an unknown or tied. A size that the model leaves open is assumed as in the
     architecture's base; if the base leaves it open too, it stays open. With `accompanied` a number of heads floats
-    beside an unknown width. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
+    beside an unknown width, except heads in `still`. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
     """
     wanted = tuple(unknowns)
     model.check_known(wanted)
@@ -80,7 +80,7 @@ class _Closing:
         self.accompanied = accompanied
         self.said = dict(model.pinned)
         self.own = {s: v for s, v in model.given.items() if s not in self.said}
-        self.base = _filled(model.architecture.definitions, base_sizes(model))
+        self.base = followed(model.architecture.definitions, base_sizes(model), _number)
         self.rules: dict[Symbol, Expr] = {symbol: to_sympy(term) for symbol, term in ties}
         self.equations: list[tuple[Symbol, Expr]] = []
         self.held: set[Symbol] = set()
@@ -324,14 +324,8 @@ class _Closing:
         return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None)
 
 
-def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
-    """Return the sizes with those that are defined from them."""
-    filled = dict(sizes)
-    for _ in definitions:
-        for definition in definitions:
-            if definition.symbol not in filled and free(definition.value) <= set(filled):
-                filled[definition.symbol] = plain(evaluate(definition.value, filled))
-    return filled
+def _number(expression: Expr, sizes: Mapping[Symbol, Value]) -> Value:
+    return plain(evaluate(expression, sizes))
 
 
 def _count_of_heads(definition: Definition) -> Symbol | None:

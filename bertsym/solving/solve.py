@@ -157,7 +157,7 @@ def solve_request(model: Model, request: Request) -> Solution:
         return Point(at[symbol], at, count, count - target)
 
     def bound(number: int | None) -> Point | None:
-        if number is None or not _meets(closure, inner, space, number):
+        if number is None or not _meets(inner, space, number):
             return None
         return point(_beside(closure, symbol, number), int(line.count(number)))
 
@@ -240,7 +240,7 @@ def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
     return UnivariateCount(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
 
 
-def _meets(closure: Closure, request: Request, space: Space, number: int) -> bool:
+def _meets(request: Request, space: Space, number: int) -> bool:
     """Return True if a value of the unknown meets the demands of the request, beside some number of heads that floats.
 
     The usual range and the usual step are no demands.
@@ -251,7 +251,7 @@ def _meets(closure: Closure, request: Request, space: Space, number: int) -> boo
         return False
     if not all(budget.keeps(budget.count.at(number).constant) for budget in space.budgets):
         return False
-    if not public(closure, (*request.constraints, *request.rules)):
+    if not any(constraint.parts for constraint in (*request.constraints, *request.rules)):
         return True
     known = {**space.fixed, unknown: number}
     beside = (chain(*numbers(known)) for _, numbers in space.company)
