@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -428,7 +428,7 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
         symbol, adjusts, inverse = definition.symbol, definition.adjusts, definition.inverse
         if symbol not in settled or adjusts is None or inverse is None:
             continue
-        known = _followed(architecture.definitions, settled)
+        known = followed(architecture.definitions, settled, evaluate)
         if free(inverse) <= set(known):
             implied = evaluate(inverse, known)
             if adjusts in settled and settled[adjusts] != implied:
@@ -441,7 +441,7 @@ def _settle(architecture: Architecture, given: Mapping[Symbol, Value]) -> Mappin
                 raise NotAnInteger(str(adjusts), BY_SYMBOL[adjusts].meaning, said(inverse), str(implied), advice)
             settled[adjusts] = check_value(BY_SYMBOL[adjusts], implied)
             del settled[symbol]
-    full = _followed(architecture.definitions, settled)
+    full = followed(architecture.definitions, settled, evaluate)
     for definition in architecture.definitions:
         if free(definition.value) <= set(full):
             value = evaluate(definition.value, full)
@@ -487,11 +487,16 @@ def fitting(definition: Definition, sizes: Mapping[Symbol, Value]) -> str:
     return f"choose {names} to fit"
 
 
-def _followed(definitions: Iterable[Definition], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
-    """Return the sizes with every size that their definitions determine, directly or in a chain."""
+def followed(
+    definitions: Iterable[Definition], sizes: Mapping[Symbol, T], put_in: Callable[[Expr, Mapping[Symbol, T]], T]
+) -> dict[Symbol, T]:
+    """Return the sizes with every size that their definitions determine, directly or in a chain.
+
+    `put_in` puts the sizes, which are numbers or expressions, into the value of a definition.
+    """
     full = dict(sizes)
     waiting = [definition for definition in definitions if definition.symbol not in full]
     while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:
-        full |= {definition.symbol: evaluate(definition.value, full) for definition in ready}
+        full |= {definition.symbol: put_in(definition.value, full) for definition in ready}
         waiting = [definition for definition in waiting if definition not in ready]
     return full

@@ -194,6 +194,15 @@ def test_a_wrong_size_is_a_sentence(wrong: Any) -> None:
         function(wrong, np.array([12, 24]))
 
 
+def test_a_size_has_at_most_60_digits() -> None:
+    model = bertsym.load("bert-base-uncased")
+    counted, least = model.compile("H", "L"), 10**60
+    assert counted(768, least - 1) == hand(768, least - 1)
+    for refused in (lambda: counted(768, least), lambda: counted(768, L=least), lambda: model.at(L=least)):
+        with pytest.raises(Unreadable, match="at most 60 digits"):
+            refused()
+
+
 def test_wrong_arguments() -> None:
     base = bertsym.load("bert-base-uncased")
     function = base.compile("H", "L")

@@ -10,18 +10,21 @@ import sympy
 from sympy import Symbol
 
 from bertsym.algebra import evaluate, free, monomials
+from bertsym.answers.configurations import shortlist
+from bertsym.answers.solution import solved
 from bertsym.convention import EXACT
 from bertsym.count import count, total
 from bertsym.errors import BertsymError, Conflict, UnknownName
 from bertsym.formulas.tree import to_sympy
 from bertsym.model import Model
 from bertsym.solving.closing import close
-from bertsym.solving.constraints import BadConstraint, parse_tie
+from bertsym.solving.constraints import BadConstraint, parse_constraint, parse_tie
 from bertsym.solving.marginal import marginals
 from bertsym.solving.open_model import NotDependent
+from bertsym.solving.request import Request
 from bertsym.solving.requirements import Demand, Limit, NothingFits
 from bertsym.solving.solve import Point, Solution, TooSmall, solve
-from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, ffn_ratio, heads, kv_heads
+from bertsym.symbols import BY_SYMBOL, F, H, Kind, L, N, P, T, V, d, ffn_ratio, heads, kv_heads
 from bertsym.zoo import ARCHITECTURES, named
 
 pytestmark = pytest.mark.slow
@@ -52,10 +55,35 @@ def test_340_million_for_the_hidden_size_of_bert_large() -> None:
     assert found.assumed == ()
 
 
+def test_heads_that_float_do_not_stand_still() -> None:
+    request = Request((H,), 12_000_000, top=5)
+    answer = solved(named("albert"), request)
+    assert [point.at[heads] for point in answer.solution.candidates] == [12, 13, 11, 14, 10]
+    assert heads not in {*answer.subject.at, *answer.solution.assumed}
+    spoken = shortlist(named("bert"), Request((H, L), 110_000_000, constraints=(parse_constraint("heads >= 8"),)))
+    assert len({configuration.at[heads] for configuration in spoken.found.answers}) > 1
+    assert heads not in {*spoken.subject.at, *spoken.found.assumed}
+
+
+def test_heads_on_which_the_count_depends_are_as_wide_as_in_the_base() -> None:
+    found = solve(named("t5"), H, 300_000_000)
+    best = found.candidates[0]
+    assert (best.at, best.count) == ({H: 896, heads: 14, F: 3584}, 298_589_312)
+    assert found.known[d] == 64
+    assert d in found.assumed
+    assert heads not in {*found.known, *found.assumed}
+    # Raffel et al. 2019 with H/64 heads: 2 stacks of 12 layers, 2 tables of 32 buckets, ffn_ratio 4.
+    attention, feed_forward = 4 * 896 * 896, 2 * 896 * 3584
+    layers = 12 * (3 * attention + 2 * feed_forward + 5 * 896)
+    assert best.count == 32128 * 896 + layers + 2 * 896 + 2 * 32 * 14
+    assert found.closed.form is not None
+    assert to_sympy(found.closed.form).subs({**found.known, P: best.count}) == 896
+
+
 def test_what_nobody_gave_is_assumed_and_said() -> None:
     found = solve(named("bert").with_sizes({L: 24}), H, 340_000_000)
     assert found.known[L] == 24
-    assert set(found.assumed) == {V, N, heads, ffn_ratio, *(s for s in found.assumed if str(s) == "T")}
+    assert set(found.assumed) == {V, N, ffn_ratio, *(s for s in found.assumed if str(s) == "T")}
 
 
 NUMBERS = [size.symbol for size in BY_SYMBOL.values() if size.kind not in (Kind.SWITCH, Kind.COUNT)]
@@ -113,7 +141,8 @@ def test_the_bracket_holds_for_every_model_and_unknown(name: str, symbol: Symbol
     if symbol is ffn_ratio or floor == ceil:
         return
     beyond = int(floor.value) + found.step
-    sized = Model(filled.architecture, filled.head, {**filled.given, symbol: beyond})
+    following = {s: beyond * n // int(floor.value) for s, n in floor.at.items() if s in {heads, kv_heads} - {symbol}}
+    sized = Model(filled.architecture, filled.head, {**filled.given, symbol: beyond, **following})
     assert recount(sized, symbol, beyond) > target or ceil is None
     if ceil is not None:
         assert found.root is not None
@@ -180,6 +209,32 @@ def test_every_budget_counts() -> None:
     assert [point.count for point in solved_for({}, demand=demand).candidates] == [109482240, 93825600]
     with pytest.raises(NothingFits):
         solved_for({}, demand=Demand(limits=(Limit(EXACT, most=90_000_000), Limit(EXACT, least=100_000_000))))
+
+
+@pytest.mark.parametrize(
+    ("demand", "multiple", "ends"),
+    [
+        (Demand(), None, (12, 13)),
+        (Demand((parse_constraint("L <= 6"),)), None, (None, None)),
+        (Demand((parse_constraint("L <= 12"),)), None, (12, None)),
+        (Demand((parse_constraint("H/L < 64"),)), None, (None, 13)),
+        (Demand(range=(1, 12)), None, (12, None)),
+        (Demand(range=(13, 20)), None, (None, 13)),
+        (Demand(limits=(Limit(EXACT, most=110_000_000),)), None, (12, None)),
+        (Demand(tolerance=Fraction(1, 100)), None, (12, None)),
+        (Demand(), 4, (12, None)),
+    ],
+)
+def test_the_bracket_meets_the_demand(demand: Demand, multiple: int | None, ends: tuple[int | None, ...]) -> None:
+    found = solved_for({}, L, demand=demand, multiple_of=multiple)
+    assert tuple(point and point.value for point in (found.floor, found.ceil)) == ends
+
+
+def test_the_bracket_meets_a_demand_on_heads_that_float() -> None:
+    # 770 = 2*5*7*11 and 771 = 3*257.
+    for text, ends in (("d <= 80", (770, None)), ("d <= 300", (770, 771)), ("heads == 5", (770, None))):
+        found = solved_for({}, demand=Demand((parse_constraint(text),)))
+        assert tuple(point and point.value for point in (found.floor, found.ceil)) == ends
 
 
 @pytest.mark.parametrize(("tie", "size", "number"), [("T = 1", T, 1), ("N = 600", N, 600), ("F = 3*H", F, None)])

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import exchange_table, marginal_record
-from bertsym.answers.solution import axis_in_words, decisions, decisions_record, point_columns, size_cell
+from bertsym.answers.solution import axis_in_words, decisions, decisions_record, point_columns, size_cell, standing
 from bertsym.document import Column, Count, Document, Element, Inline, Remark, Share, Table
 from bertsym.formulas.tree import Name
 from bertsym.model import Model
@@ -161,4 +161,5 @@ def shortlist(model: Model, request: Request, progress: Progress | None = None, 
     costs: tuple[Marginal, ...] = ()
     if explain and configurations.answers:
         costs = marginals(sized.with_sizes(configurations.answers[0].at), request.convention)
-    return Shortlist(subject(sized, request.convention), configurations, model.architecture.base, costs)
+    about = standing(subject(sized, request.convention), (answer.at for answer in configurations.answers))
+    return Shortlist(about, configurations, model.architecture.base, costs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 from sympy import Symbol
@@ -164,7 +164,14 @@ def solved(model: Model, request: Request, *, explain: bool = False) -> Solved:
     sized = replace(model, given=solution.known, pinned={})
     best = next(iter(solution.candidates), solution.floor)
     costs = marginals(sized.with_sizes(best.at), request.convention) if explain and best else ()
-    return Solved(subject(sized, request.convention), solution, model.architecture.base, costs, request)
+    about = standing(subject(sized, request.convention), (point.at for point in solution.candidates))
+    return Solved(about, solution, model.architecture.base, costs, request)
+
+
+def standing(about: Subject, answers: Iterable[Mapping[Symbol, Value]]) -> Subject:
+    """Return the subject without the sizes that an answer names: a number of heads that floats beside a width."""
+    moving = {symbol for at in answers for symbol in at}
+    return replace(about, at={symbol: number for symbol, number in about.at.items() if symbol not in moving})
 
 
 def decisions(request: Request, fixed: Mapping[Symbol, Value]) -> Iterator[Remark]:

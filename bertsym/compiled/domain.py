@@ -17,7 +17,7 @@ from bertsym.costs import Measure
 from bertsym.costs.quantity import tables_of_positions
 from bertsym.errors import UnknownRouting
 from bertsym.existence import doubtful
-from bertsym.model import Definition, Model, merged
+from bertsym.model import Model, followed, merged
 from bertsym.straight_line import Builder
 from bertsym.symbols import BY_SYMBOL, Kind, S
 from bertsym.values import value
@@ -60,7 +60,7 @@ def settled(model: Model, sizes: Iterable[Symbol]) -> Settled:
         symbol, adjusts, inverse = definition.symbol, definition.adjusts, definition.inverse
         if symbol not in given or adjusts is None or inverse is None:
             continue
-        known = _followed(definitions, given)
+        known = followed(definitions, given, substitute)
         if free(inverse) <= set(known):
             implied = substitute(inverse, known)
             if adjusts in given:
@@ -68,7 +68,7 @@ def settled(model: Model, sizes: Iterable[Symbol]) -> Settled:
             conditions += _legal(adjusts, implied)
             given[adjusts] = implied
             del given[symbol]
-    full = _followed(definitions, given)
+    full = followed(definitions, given, substitute)
     for definition in definitions:
         if free(definition.value) <= set(full):
             follows = substitute(definition.value, full)
@@ -88,16 +88,6 @@ def _legal(symbol: Symbol, implied: Expr) -> Iterator[Condition]:
     else:
         yield Condition(whole=implied)
         yield Condition(relation=sympy.Ge(implied, size.minimum))
-
-
-def _followed(definitions: Iterable[Definition], sizes: Expressions) -> Expressions:
-    """Return the sizes with every size that follows from them, directly or in a chain."""
-    full = dict(sizes)
-    waiting = [definition for definition in definitions if definition.symbol not in full]
-    while ready := [definition for definition in waiting if free(definition.value) <= set(full)]:
-        full |= {definition.symbol: substitute(definition.value, full) for definition in ready}
-        waiting = [definition for definition in waiting if definition not in ready]
-    return full
 
 
 def _rules(model: Model, given: Expressions) -> Expressions:

@@ -22,9 +22,13 @@ from bertsym.count import count, declared
 from bertsym.errors import BertsymError, Conflict, Missing, MissingSize, Unreadable, echo
 from bertsym.handed_out import public
 from bertsym.model import Model, check_value
+from bertsym.quantities import MAX_DIGITS
 from bertsym.straight_line import INT64, Builder, NoProgram, Program, is_fraction
 from bertsym.symbols import Kind, Size, in_order
 from bertsym.values import value
+
+# The least integer that is longer than a size may be.
+BEYOND = 10**MAX_DIGITS
 
 
 @value
@@ -85,7 +89,7 @@ class CompiledCount:
         if not named and len(sizes) == len(self.limits):
             # The usual case, integers that a size may be, needs no look at names, texts and arrays.
             for number, limit in zip(sizes, self.limits, strict=True):
-                if type(number) is not int or limit is None or number < limit:
+                if type(number) is not int or limit is None or not limit <= number < BEYOND:
                     break
             else:
                 top, bottom, exists = self.program.run(sizes)

@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
 from bertsym.expressions.reader import to_sympy
-from bertsym.model import Definition, Model, check_value, fitting, is_head_size
+from bertsym.model import Definition, Model, check_value, fitting, followed, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
 from bertsym.solving.open_model import Tie, base_sizes, resolved, whole_quotients
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
@@ -33,7 +33,7 @@ def close(
 
     A size of the model is fixed unless it is an unknown or tied. A size that the model leaves open is assumed as in the
     architecture's base; if the base leaves it open too, it stays open. With `accompanied` a number of heads floats
-    beside an unknown width. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
+    beside an unknown width, except heads in `still`. Raises `UnknownName`, `Conflict`, `NotAnInteger` or `Unreadable`.
     """
     wanted = tuple(unknowns)
     model.check_known(wanted)
@@ -80,7 +80,7 @@ class _Closing:
         self.accompanied = accompanied
         self.said = dict(model.pinned)
         self.own = {s: v for s, v in model.given.items() if s not in self.said}
-        self.base = _filled(model.architecture.definitions, base_sizes(model))
+        self.base = followed(model.architecture.definitions, base_sizes(model), _number)
         self.rules: dict[Symbol, Expr] = {symbol: to_sympy(term) for symbol, term in ties}
         self.equations: list[tuple[Symbol, Expr]] = []
         self.held: set[Symbol] = set()
@@ -155,7 +155,8 @@ class _Closing:
         size, count = definition.symbol, _count_of_heads(definition)
         if count is None or not {size, count} <= set(self._open(definition)) or not self._moves(definition):
             return False
-        if self.accompanied or count in self.own or not self.spoken_of.isdisjoint({count, size}):
+        floats = self.accompanied and count not in self.still
+        if floats or count in self.own or not self.spoken_of.isdisjoint({count, size}):
             return False
         inverse = _solved(definition, count)
         grouped = any(self._grouped(count, keys) for query, keys in self._groups if query == count)
@@ -230,6 +231,7 @@ class _Closing:
                 assumed.append(symbol)
         standing = {s: v for s, v in numbers.items() if s in {*self.said, *self.own, *assumed}}
         kept = {count: int(numbers.pop(count)) for count in self.shared if count in numbers}
+        assumed = [symbol for symbol in assumed if symbol not in kept]
         follows = self._resolved(numbers)
         standing |= {s: plain(evaluate(follows[s], {})) for s in self.displaced if not free(follows[s])}
         self._check_constant(follows, numbers)
@@ -322,14 +324,8 @@ class _Closing:
         return Floating(count, kept, self._put_in(width), int(size) if size.is_Integer else None)
 
 
-def _filled(definitions: tuple[Definition, ...], sizes: Mapping[Symbol, Value]) -> dict[Symbol, Value]:
-    """Return the sizes with those that are defined from them."""
-    filled = dict(sizes)
-    for _ in definitions:
-        for definition in definitions:
-            if definition.symbol not in filled and free(definition.value) <= set(filled):
-                filled[definition.symbol] = plain(evaluate(definition.value, filled))
-    return filled
+def _number(expression: Expr, sizes: Mapping[Symbol, Value]) -> Value:
+    return plain(evaluate(expression, sizes))
 
 
 def _count_of_heads(definition: Definition) -> Symbol | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import chain, product
 
 from sympy import Symbol
 
@@ -63,7 +64,8 @@ class Solution:
 
     `known` are the other sizes, `assumed` those among them that nobody gave. `root` is real, rounded;
     `step` is what the size must be a multiple of for every width to come out whole;
-    `floor` is the largest size not over the target and `ceil` the smallest not under it, each None where there is none;
+    `floor` is the largest size not over the target and `ceil` the smallest not under it. Each is None if there is none,
+    or if it fails the demand;
     `candidates` can be built: the best of the values of `axis`, of all of them where the search is `complete`.
     A count that does not always grow with the size (`grows`) has neither root nor bracket.
     """
@@ -129,6 +131,9 @@ def solve_request(model: Model, request: Request) -> Solution:
     inner = _by_width(model, request)
     (unknown,) = inner.unknowns
     closure, totals = closed(model, inner, accompanied=True)
+    if closure.floating != plain.floating:
+        # A count depends on the number of heads, so that it does not float.
+        general = expand(closure.symbolic(declared(model.architecture, model.head, convention)))
     if unknown not in free(totals[0]):
         require(totals[0], symbol, model)
     minimum = BY_SYMBOL[unknown].minimum
@@ -152,7 +157,9 @@ def solve_request(model: Model, request: Request) -> Solution:
         return Point(at[symbol], at, count, count - target)
 
     def bound(number: int | None) -> Point | None:
-        return None if number is None else point(_beside(closure, symbol, number), int(line.count(number)))
+        if number is None or not _meets(inner, space, number):
+            return None
+        return point(_beside(closure, symbol, number), int(line.count(number)))
 
     shown = dict.fromkeys((symbol, *closure.shown))
     points = [point({s: answer.at[s] for s in shown}, answer.count) for answer in answers]
@@ -231,6 +238,28 @@ def _line(closure: Closure, request: Request, space: Space) -> UnivariateCount:
         if c.symbols <= alone
     )
     return UnivariateCount(unknown, space.count, BY_SYMBOL[unknown].minimum, legal, exists)
+
+
+def _meets(request: Request, space: Space, number: int) -> bool:
+    """Return True if a value of the unknown meets the demands of the request, beside some number of heads that floats.
+
+    The usual range and the usual step are no demands.
+    """
+    (unknown,) = request.unknowns
+    low, high = request.ranges.get(unknown, (number, number))
+    if not low <= number <= high or number % request.steps.get(unknown, 1):
+        return False
+    if not all(budget.keeps(budget.count.at(number).constant) for budget in space.budgets):
+        return False
+    if not any(constraint.parts for constraint in (*request.constraints, *request.rules)):
+        return True
+    known = {**space.fixed, unknown: number}
+    beside = (chain(*numbers(known)) for _, numbers in space.company)
+    floating = [symbol for symbol, _ in space.company]
+    return any(
+        all(constraint.holds({**known, **dict(zip(floating, heads, strict=True))}) for constraint in space.constraints)
+        for heads in product(*beside)
+    )
 
 
 def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:

@@ -11,6 +11,7 @@ from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
 from bertsym.expressions.evaluate import evaluate
 from bertsym.expressions.tree import Node, Op
 from bertsym.model import Model
+from bertsym.quantities import MAX_DIGITS
 from bertsym.solving.closure import Closure, Floating
 from bertsym.solving.compiled_count import counted
 from bertsym.solving.constraints import Constraint, from_expression, put_in
@@ -35,8 +36,8 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.ROWS: (1, 262144, 1),
     Kind.RUN: (1, 262144, 1),
 }
-# As large as any number that can be typed (`quantities.LONGEST_NUMBER`).
-MAX_VALUE = 10**60
+# Larger than any number that can be typed.
+MAX_VALUE = 10**MAX_DIGITS
 # Numbers of heads that are tried beside a width which neither the former number nor the former size of heads divides:
 # more find rarer models, and each costs a check.
 MAX_HEADS_TRIED = 256

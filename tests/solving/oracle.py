@@ -79,9 +79,9 @@ class Oracle:
             return
         for values in itertools.product(*axes):
             sizes: dict[str, Value] = dict(zip(question.unknowns, values, strict=True))
-            known = {**question.own, **question.said, **sizes}
+            known = {**question.own, **question.said}
             for rule in question.ties:
-                number = rule.value(known)
+                number = rule.value({**known, **sizes})
                 assert isinstance(number, int | Fraction)
                 sizes[rule.name] = number
             yield values, sizes

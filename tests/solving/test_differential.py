@@ -25,7 +25,7 @@ from bertsym.solving.solve import TooSmall
 from bertsym.solving.space import EmptySpace
 from bertsym.symbols import BY_SYMBOL, H, Kind, lookup
 from tests.solving.oracle import Oracle, Row
-from tests.solving.questions import SMALL, Question, drawn
+from tests.solving.questions import SMALL, Question, Rule, drawn
 
 pytestmark = pytest.mark.slow
 
@@ -55,7 +55,7 @@ def base(model: Spec) -> Spec:
     return model.with_sizes(model.architecture.sizes[model.architecture.base].values)
 
 
-def as_said(question: Question, found: Any) -> Question:
+def as_said(question: Question, found: Any, answers: Any) -> Question:
     """Return the question with the sizes that an answer says it assumed, each of which is the base's.
 
     Where a size of the base follows from what was given, H = 64*heads, its values are those that the answers name.
@@ -71,7 +71,13 @@ def as_said(question: Question, found: Any) -> Question:
     said = {**question.said, **({"d": known["d"]} if "d" in known else {})}
     moving = {*question.unknowns, *(rule.name for rule in question.ties)}
     width = {"H": int(usual.number(H))} if "H" in moving else {}
-    return replace(question, own={**width, **known}, said=said)
+    named = {str(symbol) for answer in answers for symbol in answer.at} if "d" in known else set()
+    shared = tuple(
+        Rule(f"{name} = H/d", ("H", "d"), lambda sizes: Fraction(sizes["H"]) / Fraction(sizes["d"]), name)
+        for name in ("heads", "kv_heads")
+        if name in named - moving - known.keys()
+    )
+    return replace(question, own={**width, **known}, said=said, ties=(*question.ties, *shared))
 
 
 def asked(question: Question, target: int) -> tuple[list[Row], Question]:
@@ -99,7 +105,7 @@ def asked(question: Question, target: int) -> tuple[list[Row], Question]:
         points = solution.candidates
         assert all(point.error == point.count - target for point in points)
         check_named(question, solution.known, points)
-        return [((point.value,), point.count) for point in points], as_said(question, solution)
+        return [((point.value,), point.count) for point in points], as_said(question, solution, points)
     found = answer.report.found
     assert found.outcome.complete
     lattice = 1
@@ -108,7 +114,7 @@ def asked(question: Question, target: int) -> tuple[list[Row], Question]:
         lattice *= len([n for n in range(low, high + 1) if n % question.steps[name] == 0])
     assert found.searched == lattice
     check_named(question, found.known, found.answers)
-    return [(one.values, one.count) for one in found.answers], as_said(question, found)
+    return [(one.values, one.count) for one in found.answers], as_said(question, found, found.answers)
 
 
 def check_named(question: Question, known: Any, answers: Any) -> None:
