@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary, ref
 
 from sympy import Expr, Symbol
 
@@ -31,7 +32,7 @@ from bertsym.spellings import LETTERS, AmbiguousName, folded, spelled, typed
 from bertsym.symbols import BY_NAME, BY_SYMBOL, RUN_BY_NAME, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
-from bertsym.values import replace, value
+from bertsym.values import reduced, replace, value
 from bertsym.wording import said
 
 T = TypeVar("T")
@@ -113,6 +114,11 @@ class Architecture:
         # Its tables have no hash. Those that share a name are few, and compared in full.
         return hash(self.name)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Tell pickle and copy to return the first that is equal."""
+        make, fields = reduced(self)
+        return _made, (make, *fields)
+
     def __post_init__(self) -> None:
         for definition in self.definitions:
             if definition.adjusts is not None and definition.inverse is not None:
@@ -121,6 +127,7 @@ class Architecture:
                     raise InvalidModel(self.name, f"the definition of {definition.symbol} does not invert")
         if self.base not in self.sizes:
             raise InvalidModel(self.name, f"the base size {self.base} is not among its sizes")
+        unique(self)
 
     @property
     def symbols(self) -> frozenset[Symbol]:
@@ -375,6 +382,20 @@ class Model:
             size = self.architecture.size(missing[0])
             raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
         return evaluate(public, self.given)
+
+
+# The first of several equal architectures.
+_FIRST: WeakKeyDictionary[Architecture, ref[Architecture]] = WeakKeyDictionary()
+
+
+def unique(architecture: Architecture) -> Architecture:
+    """Return the first architecture that is equal to this one: caches find it without comparing its tables."""
+    return _FIRST.setdefault(architecture, ref(architecture))() or architecture
+
+
+def _made(make: Callable[..., Architecture], *fields: object) -> Architecture:
+    """Return the architecture that `reduced` tells to make, or the equal one that there was before."""
+    return unique(make(*fields))
 
 
 @lru_cache(maxsize=512)

@@ -45,6 +45,14 @@ def replace(instance: T, **changes: Any) -> T:
     return _rebuilt(type(instance), {**fields, **changes})
 
 
+def reduced(instance: object) -> tuple[Any, ...]:
+    """Return what `__reduce__` tells pickle: a function and the arguments with which it makes an equal instance."""
+    fields = dict(zip(_names(instance), _fields(instance), strict=True))
+    views = tuple(name for name, content in fields.items() if isinstance(content, MappingProxyType))
+    fields.update((name, dict(fields[name])) for name in views)
+    return _rebuilt, (type(instance), fields, views, tuple(getattr(instance, "__notes__", ())))
+
+
 def _rebuilt(cls: type[T], fields: Mapping[str, Any], views: Iterable[str] = (), notes: Iterable[str] = ()) -> T:
     """Make an instance with those fields, without `__init__`; `views` are mappings that nobody may change."""
     arguments = tuple(fields.values()) if issubclass(cls, BaseException) else ()
@@ -109,10 +117,7 @@ class _Methods:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Tell pickle and copy to make another one from the fields: `__setattr__` refuses the usual way."""
-        fields = dict(zip(_names(self), _fields(self), strict=True))
-        views = tuple(name for name, content in fields.items() if isinstance(content, MappingProxyType))
-        fields.update((name, dict(fields[name])) for name in views)
-        return _rebuilt, (type(self), fields, views, tuple(getattr(self, "__notes__", ())))
+        return reduced(self)
 
     def __setattr__(self, name: str, content: object) -> None:
         # Python's own attributes stay free: an exception gets its traceback by assignment.

@@ -75,6 +75,16 @@ def test_models_and_answers(name: str, again: Callable[[Any], Any]) -> None:
     assert same.breakdown("layer").json() == model.breakdown("layer").json()
 
 
+def test_an_architecture_is_there_once(again: Callable[[Any], Any]) -> None:
+    """Caches that know the architecture find it by identity; one of equal fields they would compare each time."""
+    for name in NAMES:
+        model = bertsym.load(name).spec
+        assert again(model).architecture is model.architecture
+        other = replace(model, architecture=replace(model.architecture, title="another"))
+        assert again(other) == other
+        assert again(other).architecture is again(other).architecture
+
+
 @pytest.mark.parametrize("name", ["bert-base-uncased", "deepseek_v3-default"])
 def test_answers(name: str) -> None:
     for answer in answers(bertsym.load(name)):

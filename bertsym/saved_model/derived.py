@@ -13,7 +13,7 @@ from sympy.core.relational import Relational
 from bertsym.algebra import Value, free
 from bertsym.errors import PartialFormula
 from bertsym.files.jsonfile import Json
-from bertsym.model import Architecture, Definition, Head, Model, NamedSize
+from bertsym.model import Architecture, Definition, Head, Model, NamedSize, unique
 from bertsym.names.heads import head_named
 from bertsym.saved_model.allowed_values import AllowedValues, Bounded, Choice, Determined, Free
 from bertsym.saved_model.field_rules import NOT_RECORDED, FieldRules
@@ -232,7 +232,7 @@ class Derived:
         used |= {layer_list.order for layer_list in self.layer_lists}
         sizes = {symbol: default for symbol, default in self.defaults.items() if symbol in used}
         rounded = self.rounded()
-        return Architecture(
+        architecture = Architecture(
             name=self.name,
             title=self.cls,
             paper=self.source,
@@ -251,6 +251,7 @@ class Derived:
             most=self.largest_known(),
             rounded=rounded,
         )
+        return unique(architecture)
 
     def is_determined(self, symbol: Symbol) -> bool:
         """Return True if the code accepts one value of a size only, which follows from other sizes."""
