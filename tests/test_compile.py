@@ -180,7 +180,7 @@ def test_a_count_of_more_than_64_bits() -> None:
 
 WRONG: list[Any] = [
     0, -12, 768.0, None, "x", True, np.array([768.0]), np.array([True]), np.array(["768"]), np.array([0, 12]),
-    np.array([None]), [768], np.array([12, 13]), 13, np.array([2.5], dtype=object),
+    np.array([None]), [768], np.array([12, 13]), 13, np.array([2.5], dtype=object), np.ma.masked_equal([768, 12], 12),
 ]  # fmt: skip
 
 

@@ -164,5 +164,6 @@ def explained(names: Iterable[str], papers: Mapping[str, Callable[[Symbol], str]
         chosen += [entry for entry in of_name if entry not in chosen]
         if not meant and not of_name:
             names_of = (*known, *in_texts(), *(convention.name for _, convention in every), *QUANTITIES)
-            raise UnknownName("symbol or convention", name, dict.fromkeys(names_of), "`bertsym symbols` lists them")
+            hint = "`bertsym symbols` lists them, and `bertsym models NAME` the sizes of a model"
+            raise UnknownName("symbol or convention", name, dict.fromkeys(names_of), hint)
     return Explained(tuple(sizes.values()), tuple(chosen), papers)

@@ -264,12 +264,17 @@ def _with_wide_heads(model: Model, swept: tuple[Symbol, ...], ties: tuple[Tie, .
 
 
 def _columns(closure: Closure, relevant: set[Symbol]) -> tuple[Symbol, ...]:
-    """Return the swept sizes, the tied ones, and the others on which a count depends."""
+    """Return the swept sizes, the tied ones, and the others on which a count depends.
+
+    A ratio such as ffn_ratio stands in the width F that it gives.
+    """
     known = {*closure.numbers, *closure.follows}
+    ratios = {definition.adjusts for definition in closure.ready.architecture.definitions}
     others = (
         symbol
         for symbol in in_order(relevant & known)
-        if BY_SYMBOL[symbol].kind not in (Kind.SWITCH, Kind.ORDER, Kind.RATIO)
+        if BY_SYMBOL[symbol].kind not in (Kind.SWITCH, Kind.ORDER)
+        and not (BY_SYMBOL[symbol].kind is Kind.RATIO and symbol in ratios)
     )
     return tuple(dict.fromkeys((*closure.unknowns, *closure.tied, *others)))
 

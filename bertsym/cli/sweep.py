@@ -140,7 +140,7 @@ def _write_parquet(table: Sweep, path: Path) -> None:
     data, texts = parquet(table.columns, _rows(table, _progress()), "--output FILE.parquet")
     write_file(path, data)
     if texts:
-        note(f"note: as text, because 64 bits do not hold the numbers: {', '.join(texts)}")
+        note(f"note: as text, because a 64-bit integer does not hold the numbers: {', '.join(texts)}")
     note(f"{done} {path}")
 
 

@@ -40,6 +40,8 @@ def _parts(size: Size, given: Any) -> list[Any]:
     """Return the numerators and the denominators of an array."""
     import numpy as np  # noqa: PLC0415  # an array has been given, so numpy is there
 
+    if np.ma.is_masked(given):
+        raise Unreadable(size.title, "an array with masked values", "a value for each element")
     array = np.asarray(given)
     kind = array.dtype.kind
     if kind == "O":

@@ -14,7 +14,7 @@ LARGEST = 2**63 - 1
 
 
 def parquet(columns: Sequence[str], rows: Iterable[Sequence[Value]], option: str) -> tuple[bytes, tuple[str, ...]]:
-    """Return a Parquet file, and the columns whose numbers are text because 64 bits do not hold them.
+    """Return a Parquet file, and the columns whose numbers are text because a 64-bit integer does not hold them.
 
     Columns are of 64-bit integers, so that a million rows fit into memory. Raises `MissingExtra`, which names the
     option, if pyarrow is not installed.

@@ -6,6 +6,7 @@ import csv
 import io
 import sys
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -89,6 +90,15 @@ def test_heads_keep_their_width_unless_somebody_fixes_them() -> None:
     assert [(row["H"], row["heads"]) for row in model.sweep(widths)] == [(512, 8), (576, 9), (768, 12)]
     assert [(row["H"], row["d"]) for row in model.sweep(widths, at={"heads": 12})] == [(576, 48), (768, 64)]
     assert [row["heads"] for row in model.sweep({"H": [768], "heads": [6, 12, 13]})] == [6, 12]
+
+
+def test_a_ratio_is_a_column_where_no_width_has_it() -> None:
+    """BERT's ffn_ratio stands in F, and Swin's mlp_ratio in no size."""
+    (row,) = bertsym.load("swin-default").sweep({"H_emb": [96]}, "parameters", at={"mlp_ratio": Fraction(5, 2)})
+    assert row["rho"] == Fraction(5, 2)
+    (row,) = bertsym.load("bert").sweep({"H": [768]}, "parameters")
+    assert "ffn_ratio" not in row
+    assert row["F"] == 3072
 
 
 def test_heads_that_do_not_share_keys_evenly_have_no_row() -> None:
