@@ -1,16 +1,21 @@
-"""The existence of a model at its sizes: no fraction of a row, no more experts chosen than there are."""
+"""The existence of a model at its sizes: no fraction of a row, no more experts chosen than there are.
+
+Some models exist, and no batch runs through them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 from sympy import Expr
 
 from bertsym.algebra import Iverson, evaluate, free, substitute
-from bertsym.convention import Convention
+from bertsym.convention import ACTIVE, Convention
 from bertsym.errors import Conflict, NoShape, NotKnown, UnknownRouting
+from bertsym.layers import Role
 from bertsym.model import Architecture, Model
-from bertsym.symbols import in_order
+from bertsym.symbols import heads, in_order, kv_heads
 from bertsym.tree import Tensor
 from bertsym.wording import said
 
@@ -64,3 +69,40 @@ def doubtful(architecture: Architecture, head: str) -> tuple[tuple[Tensor, tuple
         if unsure:
             result.append((tensor, unsure))
     return tuple(result)
+
+
+def whole_quotients(architecture: Architecture) -> tuple[Expr, ...]:
+    """Return the quotients that must be integers for the model to run.
+
+    A derivation builds models and does not run them. So the quotient heads/kv_heads of an entry may be missing: a head
+    of keys serves a group of query heads.
+    """
+    grouped = (heads / kv_heads,) if {heads, kv_heads} <= architecture.counted else ()
+    return tuple(dict.fromkeys((*architecture.whole, *grouped)))
+
+
+def obstacles(model: Model) -> Iterator[str]:
+    """Yield the reasons why the class is built at the known sizes and does not run.
+
+    There are three: a quotient of sizes that is not whole, an embedding without rows, and fewer experts than a router
+    chooses.
+    """
+    for quotient in whole_quotients(model.architecture):
+        public = model.public(quotient)
+        if free(public) <= set(model.given) and (number := model.evaluated(public)).denominator != 1:
+            yield f"{said(quotient)} = {number} is not whole"
+    for tensor in model.tensors:
+        if tensor.role is Role.EMBEDDING and _is_zero(model, tensor.shape[0]) and not _is_zero(model, tensor.times):
+            yield f"{tensor.name} has {said(tensor.shape[0])} = 0 rows"
+    try:
+        check_routing(model, ACTIVE)
+    except UnknownRouting:
+        return
+    except Conflict as conflict:
+        yield str(conflict)
+
+
+def _is_zero(model: Model, expression: Expr) -> bool:
+    """Return True if an expression of the declaration is known to be 0."""
+    public = model.public(expression)
+    return free(public) <= set(model.given) and model.evaluated(public) == 0

@@ -10,6 +10,7 @@ from bertsym import zoo
 from bertsym.algebra import Value, evaluate, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
+from bertsym.existence import obstacles
 from bertsym.model import Model
 from bertsym.quantities import PARAMETERS
 from bertsym.report import Record
@@ -37,6 +38,7 @@ class Subject:
     - `read_as`: the model as which another spelling was read; `head_reason`: why a name means this class.
     - `paper`: the source of the formulas. Somebody wrote those `of_zoo` from it; for others, its code was run.
     - `ties`: the tensors that have the values of others.
+    - `obstacles`: the reasons why the class is built at these sizes and does not run.
     """
 
     model: str
@@ -50,13 +52,15 @@ class Subject:
     paper: str = ""
     of_zoo: bool = False
     ties: tuple[Tie, ...] = ()
+    obstacles: tuple[str, ...] = ()
 
     def remarks(self) -> Document:
         """Return the lines that say what is counted, and at which sizes."""
         counted = Remark((f"{self.cls}, {self.convention.title}: {self.convention.meaning}",))
         lines: tuple[Element, ...] = (counted, Remark((DENSE,))) if self.dense else (counted,)
         lines = (*self.origin(), lines[0], *self.reason(), *lines[1:])
-        return (*lines, Remark(("at ", Sizes(self.at)))) if self.at else lines
+        sizes = (Remark(("at ", Sizes(self.at))),) if self.at else ()
+        return (*lines, *sizes, *(Remark((f"the class is built, and does not run: {why}",)) for why in self.obstacles))
 
     def origin(self) -> Document:
         """Return the line that says as which model a name was read, if it is spelled otherwise."""
@@ -71,6 +75,7 @@ class Subject:
         notes: dict[str, Record] = {"notes": list(self.notes)} if self.notes else {}
         notes |= {"read_as": self.read_as} if self.read_as else {}
         notes |= {"head_reason": self.head_reason} if self.head_reason else {}
+        notes |= {"does_not_run": list(self.obstacles)} if self.obstacles else {}
         unit = self.convention.unit
         counted = {"convention": self.convention.title, **({} if unit == PARAMETERS else {"unit": unit.title})}
         return {"model": self.model, "class": self.cls, **counted, **notes}
@@ -89,7 +94,10 @@ def subject(model: Model, convention: Convention) -> Subject:
     dense = parameters and convention.active and all(tensor.routing is None for tensor in model.tensors)
     said = (model.notes, model.read_as, _head_reason(model))
     paper = model.architecture.paper
-    return Subject(model.name, model.cls, convention, at, dense, *said, paper, _is_of_zoo(model), tuple(_ties(model)))
+    origin = (paper, _is_of_zoo(model))
+    return Subject(
+        model.name, model.cls, convention, at, dense, *said, *origin, tuple(_ties(model)), tuple(obstacles(model))
+    )
 
 
 def _is_of_zoo(model: Model) -> bool:

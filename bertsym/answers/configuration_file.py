@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from sympy import Expr, Symbol
+from sympy import Symbol
 
 from bertsym import atlas
 from bertsym.algebra import Value, free
@@ -15,20 +15,16 @@ from bertsym.config.configfile import entry_of_file, read_config
 from bertsym.config.layer_lists import MAX_LAYERS
 from bertsym.config.model_types import is_covered
 from bertsym.config.written_fields import is_of_zoo, written_fields
-from bertsym.convention import ACTIVE
 from bertsym.count import count
-from bertsym.errors import BertsymError, Conflict, UnknownRouting
-from bertsym.existence import check_routing
+from bertsym.errors import BertsymError
+from bertsym.existence import obstacles
 from bertsym.files.jsonfile import Json
-from bertsym.layers import Role
 from bertsym.model import Model
 from bertsym.resolve import chosen_entry, is_path
 from bertsym.saved_model.composites import SEPARATOR
 from bertsym.saved_model.layer_lists import LayerList
-from bertsym.solving.open_model import whole_quotients
 from bertsym.symbols import BY_SYMBOL, heads, in_order, kv_heads
 from bertsym.values import replace, value
-from bertsym.wording import said
 
 
 @value
@@ -51,7 +47,7 @@ class NoConfiguration(BertsymError):
 class ConfigurationFile:
     """The fields of a configuration, what they count, and the sizes that nobody gave, as in the `base` model.
 
-    `problems` say why the class is built and does not run: a quotient of sizes that is not whole, an embedding without
+    `obstacles` say why the class is built and does not run: a quotient of sizes that is not whole, an embedding without
     rows, or fewer experts than a router chooses.
     """
 
@@ -60,7 +56,7 @@ class ConfigurationFile:
     count: int
     assumed: Mapping[Symbol, Value]
     base: str
-    problems: tuple[str, ...] = ()
+    obstacles: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Return the file, indented as transformers writes it."""
@@ -88,7 +84,7 @@ def configuration_file(model: Model) -> ConfigurationFile:
         reason = f"the one with these sizes counts {counted:,} parameters, and the formula {number:,}"
         raise NoConfiguration(model.name, reason, "choose other sizes")
     assumed = _assumed(model, _with_lists(sized, read))
-    return ConfigurationFile(fields, model.cls, counted, assumed, model.architecture.base, tuple(_problems(read)))
+    return ConfigurationFile(fields, model.cls, counted, assumed, model.architecture.base, tuple(obstacles(read)))
 
 
 def _written(model: Model, start: Mapping[str, Json], file: Path, *, whole: bool) -> tuple[Model, dict[str, Json]]:
@@ -162,29 +158,6 @@ def _with_lists(sized: Model, read: Model) -> Model:
     """Return the model with the layers of each kind that the class makes."""
     made = {symbol: number for symbol, number in read.given.items() if symbol in sized.symbols - sized.given.keys()}
     return sized.with_sizes(made) if made else sized
-
-
-def _problems(read: Model) -> Iterator[str]:
-    """Yield the reasons why the class is built at these sizes and does not run."""
-    for quotient in whole_quotients(read.architecture):
-        public = read.public(quotient)
-        if free(public) <= set(read.given) and (number := read.evaluated(public)).denominator != 1:
-            yield f"{said(quotient)} = {number} is not whole"
-    for tensor in read.tensors:
-        if tensor.role is Role.EMBEDDING and _is_zero(read, tensor.shape[0]) and not _is_zero(read, tensor.times):
-            yield f"{tensor.name} has {said(tensor.shape[0])} = 0 rows"
-    try:
-        check_routing(read, ACTIVE)
-    except UnknownRouting:
-        return
-    except Conflict as conflict:
-        yield str(conflict)
-
-
-def _is_zero(model: Model, expression: Expr) -> bool:
-    """Return True if an expression of the declaration is known to be 0."""
-    public = model.public(expression)
-    return free(public) <= set(model.given) and model.evaluated(public) == 0
 
 
 def _assumed(model: Model, sized: Model) -> Mapping[Symbol, Value]:

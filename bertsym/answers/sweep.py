@@ -14,13 +14,13 @@ from bertsym.convention import Convention
 from bertsym.costs import NO_SETTINGS, Settings, within_positions
 from bertsym.count import declared
 from bertsym.errors import BertsymError, Conflict, HasNo, Missing, MissingSize, NotKnownOf, TooLarge
-from bertsym.existence import check_routing, check_shapes
+from bertsym.existence import check_routing, check_shapes, whole_quotients
 from bertsym.model import Model, check_value, is_head_size
 from bertsym.solving.budgets import PARAMETERS, Measured, check_settings, measured, with_inventory
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
 from bertsym.solving.constraints import Constraint
-from bertsym.solving.open_model import Tie, whole_quotients
+from bertsym.solving.open_model import Tie
 from bertsym.symbols import BY_SYMBOL, RUN, Kind, in_order
 from bertsym.values import replace, value
 

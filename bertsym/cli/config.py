@@ -54,5 +54,5 @@ def _say(found: ConfigurationFile) -> None:
     if found.assumed:
         sizes = ", ".join(f"{symbol}={number}" for symbol, number in found.assumed.items())
         note(f"note: assumed, as in {found.base}: {sizes}")
-    for problem in found.problems:
-        note(f"note: the class is built, and does not run: {problem}")
+    for obstacle in found.obstacles:
+        note(f"note: the class is built, and does not run: {obstacle}")

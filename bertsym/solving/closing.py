@@ -10,10 +10,11 @@ from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free, substitute
 from bertsym.errors import Conflict, NotAnInteger, Unreadable
+from bertsym.existence import whole_quotients
 from bertsym.expressions.reader import to_sympy
 from bertsym.model import Definition, Model, check_value, fitting, followed, is_head_size
 from bertsym.solving.closure import Closure, Floating, plain
-from bertsym.solving.open_model import Tie, base_sizes, resolved, whole_quotients
+from bertsym.solving.open_model import Tie, base_sizes, resolved
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
 from bertsym.wording import said
 

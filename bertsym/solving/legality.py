@@ -15,12 +15,11 @@ from bertsym.algebra import Iverson, Value, monomials
 from bertsym.convention import Convention
 from bertsym.count import count
 from bertsym.errors import BertsymError
-from bertsym.existence import doubtful
+from bertsym.existence import doubtful, whole_quotients
 from bertsym.expressions.tree import Node, Op, constant
 from bertsym.model import Model
 from bertsym.solving.closure import Closure
 from bertsym.solving.constraints import Constraint, compare, from_expression
-from bertsym.solving.open_model import whole_quotients
 from bertsym.solving.requirements import NothingFits
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value

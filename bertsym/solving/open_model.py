@@ -12,9 +12,8 @@ from bertsym.algebra import Value, free
 from bertsym.errors import BertsymError, Conflict
 from bertsym.expressions.reader import to_sympy
 from bertsym.expressions.tree import Node
-from bertsym.model import Architecture, Model
+from bertsym.model import Model
 from bertsym.solving.constraints import put_in
-from bertsym.symbols import heads, kv_heads
 from bertsym.values import replace, value
 from bertsym.wording import said
 
@@ -41,16 +40,6 @@ def only_unknowns(unknowns: Iterable[Symbol], options: Mapping[str, Iterable[Sym
         for symbol in named:
             if symbol not in wanted:
                 raise Conflict(f"{option} {symbol}", f"--for {','.join(map(str, wanted))}", f"{symbol} is no unknown")
-
-
-def whole_quotients(architecture: Architecture) -> tuple[Expr, ...]:
-    """Return the quotients that must be integers for the model to run.
-
-    A derivation builds models and does not run them. So the quotient heads/kv_heads of an entry may be missing: a head
-    of keys serves a group of query heads.
-    """
-    grouped = (heads / kv_heads,) if {heads, kv_heads} <= architecture.counted else ()
-    return tuple(dict.fromkeys((*architecture.whole, *grouped)))
 
 
 def base_sizes(model: Model) -> Mapping[Symbol, Value]:
