@@ -311,7 +311,7 @@ class NoShape(BertsymError):
 
 
 @value
-class DivisionByZero(BertsymError):
+class DivisionByZero(BertsymError, ZeroDivisionError):
     """A quotient whose divisor is 0 at the sizes.
 
     >>> print(DivisionByZero("1/(H - L)", ("H=4", "L=4")))

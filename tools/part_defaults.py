@@ -13,6 +13,7 @@ from class_builds import BuildError, Builds, at, changed
 from sympy import Symbol
 
 from bertsym.algebra import Value, evaluate, free
+from bertsym.errors import DivisionByZero
 from bertsym.saved_model.derived import ConfigField, Derived
 from bertsym.values import replace
 
@@ -57,7 +58,7 @@ def _evaluated(field: ConfigField, sizes: Mapping[Symbol, Value]) -> Value | Non
         return None
     try:
         return evaluate(field.if_omitted, sizes)
-    except TypeError:  # it divides by 0
+    except DivisionByZero:
         return None
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, evaluate, free
-from bertsym.errors import MAX_ECHO, BadField, Unreadable, clipped, echo
+from bertsym.errors import MAX_ECHO, BadField, DivisionByZero, Unreadable, clipped, echo
 from bertsym.files.jsonfile import Json
 from bertsym.model import Model, check_value
 from bertsym.schema import AnyField, Field, FirstPositive, Mention, Overridden, Schema
@@ -66,7 +66,7 @@ def _followed(value: Expr, symbol: Symbol, given: Mapping[Symbol, Value]) -> Val
     """Return the value of the expression that a missing size follows from, or None if it divides by 0."""
     try:
         found = evaluate(value, given)
-    except TypeError:
+    except DivisionByZero:
         return None
     if BY_SYMBOL[symbol].kind is Kind.SWITCH and found in (0, 1):
         return bool(found)

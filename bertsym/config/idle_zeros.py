@@ -16,7 +16,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.model import Model
 from bertsym.schema import Field, Schema
 from bertsym.symbols import BY_SYMBOL, Kind
-from bertsym.tree import Tensor
+from bertsym.tree import Tensor, tensors
 
 
 def without_zeros(fields: Mapping[str, Json], schema: Schema) -> tuple[Mapping[str, Json], Mapping[Symbol, str]]:
@@ -34,20 +34,28 @@ def without_zeros(fields: Mapping[str, Json], schema: Schema) -> tuple[Mapping[s
 
 
 def check_idle(model: Model, zeros: Mapping[Symbol, str], file: Path) -> None:
-    """Raise `BadField` for a size of 0 on which a tensor of the model depends."""
+    """Raise `BadField` for a size of 0, unless all tensors that depend on it, of which there are some, do not exist.
+
+    A size on which no tensor depends, as the number of heads of ViT, need not be idle: code may divide by it.
+    """
+    listed = [tensor for head in model.architecture.heads.values() for tensor in tensors(head.tree)] if zeros else []
     for symbol, key in zeros.items():
-        if any(_depends(tensor, symbol, model) for tensor in model.tensors):
+        known = any(symbol in _sizes(tensor) or symbol in free(tensor.when) for tensor in listed)
+        if not known or any(_depends(tensor, symbol, model) for tensor in model.tensors):
             raise BadField(str(file), key, f"expected {BY_SYMBOL[symbol].expected}, got {echo(0)}")
 
 
+def _sizes(tensor: Tensor) -> set[Symbol]:
+    """Return the sizes in the shape of a tensor, its loops and its routing."""
+    sides: tuple[Expr, ...] = (*tensor.shape, *(loop.times for loop in tensor.loops))
+    return set().union(*map(free, sides if tensor.routing is None else (*sides, *tensor.routing.sides)))
+
+
 def _depends(tensor: Tensor, symbol: Symbol, model: Model) -> bool:
-    """Return True if a tensor that exists has the size in its shape, its loops or its routing; its condition counts."""
+    """Return True if a tensor that exists depends on the size, or if its existence does."""
     if symbol in free(tensor.when):
         return True
-    sides: tuple[Expr, ...] = (*tensor.shape, *(loop.times for loop in tensor.loops))
-    if tensor.routing is not None:
-        sides = (*sides, *tensor.routing.sides)
-    if not any(symbol in free(side) for side in sides):
+    if symbol not in _sizes(tensor):
         return False
     try:
         return model.evaluated(model.public(tensor.times)) != 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Iverson, Value, evaluate
-from bertsym.errors import BadField, echo
+from bertsym.errors import BadField, DivisionByZero, echo
 from bertsym.files.jsonfile import Json
 from bertsym.saved_model.derived import Derived
 from bertsym.saved_model.layer_lists import CONSTANT, LayerList, ListRule
@@ -175,7 +175,7 @@ class _ListReader:
     def _bound(self, bound: Expr, sizes: Mapping[Symbol, Value]) -> int:
         try:
             return int(evaluate(bound, sizes))
-        except TypeError:  # a period of 0 layers
+        except DivisionByZero:  # a period of 0 layers
             raise self._refuse(self.layer_list.path, NO_LIST) from None
 
     def _refuse(self, path: str, problem: str) -> BadField:

@@ -32,6 +32,14 @@ def test_a_zero_that_a_tensor_depends_on_is_refused(field: str) -> None:
         read_config(config, FILE, "model", atlas_only=True)
 
 
+@pytest.mark.parametrize("model_type", ["vit", "opt", "perceiver", "persimmon"])
+def test_no_heads_are_not_idle_though_no_tensor_depends_on_heads(model_type: str) -> None:
+    """The classes divide by the number, and raise `ZeroDivisionError`."""
+    name = "num_self_attention_heads" if model_type == "perceiver" else "num_attention_heads"
+    with pytest.raises(BadField, match=rf"{name}.*at least 1, got '0'"):
+        read_config({"model_type": model_type, name: 0}, FILE, "model")
+
+
 def test_experts_need_experts_a_token() -> None:
     config: Any = {"model_type": "qwen3_moe", "num_experts_per_tok": 0}
     with pytest.raises(BadField, match=r"num_experts_per_tok.*0"):

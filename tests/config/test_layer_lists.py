@@ -14,6 +14,14 @@ from bertsym.saved_model.decode import parsed
 from tests.saved_model.test_layer_lists import RULE, hybrid
 
 FILE = Path("config.json")
+# The first layers are of one kind, as many as periods fit into the depth.
+DIVIDED: dict[str, Any] = {
+    **RULE,
+    "tensors": [
+        {"loops": [["0", "L//period", "1"]], "tensors": [["L_full.{}", "matrix"]]},
+        {"loops": [["L//period", "L", "1"]], "tensors": [["L_mamba.{}", "matrix"]]},
+    ],
+}
 
 
 def read(config: dict[str, Any], **entry: Any) -> list[int]:
@@ -75,6 +83,7 @@ def test_a_list_of_indices_has_the_layers_that_it_lists() -> None:
 
 
 def test_without_the_list_its_rule_makes_it() -> None:
+    assert read({"num_hidden_layers": 7, "period": 3}, if_omitted=DIVIDED)[:2] == [5, 2]
     assert read({"num_hidden_layers": 7, "period": 3}, if_omitted=RULE)[:2] == [5, 2]
     assert read({}, if_omitted=RULE)[:2] == [3, 2]  # the default, as all sizes are at theirs
     constant: Any = {"sizes": {}, "tensors": []}
@@ -98,6 +107,7 @@ def test_without_the_list_its_rule_makes_it() -> None:
             "another list",
         ),
         ({"num_hidden_layers": 3, "period": None}, {"if_omitted": RULE}, "expected an integer"),
+        ({"num_hidden_layers": 3, "period": 0}, {"if_omitted": DIVIDED}, "add it"),
         ({"num_hidden_layers": 100_000}, {"if_omitted": RULE}, "add it"),
     ],
 )

@@ -63,7 +63,7 @@ def test_every_style_keeps_the_value(style: Style) -> None:
             sizes = {size: draw.randint(1, 6) for size in SIZES}
             try:
                 found = evaluate(back, sizes)
-            except (TypeError, ZeroDivisionError):  # the dominant style divides by its first term, which may be 0
+            except ZeroDivisionError:  # the dominant style divides by its first term, which may be 0
                 continue
             assert found == evaluate(expression, sizes), (seed, expression, sizes)
             checked += 1

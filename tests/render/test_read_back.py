@@ -23,7 +23,7 @@ from bertsym.answers.inventory import inventory
 from bertsym.convention import EXACT
 from bertsym.count import breakdown, count, total
 from bertsym.document import Alignment, Count, Document, Equation, Result, Table
-from bertsym.errors import BertsymError
+from bertsym.errors import BertsymError, DivisionByZero
 from bertsym.formulas.tree import Form, Name, to_sympy
 from bertsym.model import Model
 from bertsym.render.notation import NOTATIONS
@@ -71,7 +71,7 @@ def exact(expression: Expr, sizes: Sizes) -> Fraction | None:
     """The value, None where it has none, as a quotient by a size that is 0."""
     try:
         return evaluate(expression, sizes)
-    except TypeError:
+    except DivisionByZero:
         return None
 
 
