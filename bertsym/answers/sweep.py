@@ -21,7 +21,7 @@ from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
 from bertsym.solving.constraints import Constraint
 from bertsym.solving.open_model import Tie
-from bertsym.symbols import BY_SYMBOL, RUN, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, beside, in_order
 from bertsym.values import replace, value
 
 MOST_ROWS = 1_000_000
@@ -171,8 +171,8 @@ def with_quantities(
     model = loaded
     for one in found:
         model = model if one.name == PARAMETERS else with_inventory(model, one)
-    accepted = model.architecture.accepted | {size.symbol for size in RUN}
-    return replace(model, architecture=replace(model.architecture, accepted=accepted)), tuple(found), tuple(left_out)
+    accepted = replace(model.architecture, accepted=beside(model.symbols))
+    return replace(model, architecture=accepted), tuple(found), tuple(left_out)
 
 
 def sweep(

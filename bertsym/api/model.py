@@ -445,11 +445,10 @@ class Model:
             [('prefill', 'FLOPs'), ('decode a token', 'bandwidth'), ('training step', 'FLOPs')]
         """
         from bertsym.answers.roofline import roofline
-        from bertsym.symbols import RUN
+        from bertsym.symbols import beside
 
         loaded = self.plain_spec("roofline")
-        accepted = loaded.architecture.accepted | {size.symbol for size in RUN}
-        named = replace(loaded, architecture=replace(loaded.architecture, accepted=accepted))
+        named = replace(loaded, architecture=replace(loaded.architecture, accepted=beside(loaded.symbols)))
         sizes = {}
         for name, value in arguments.mapping(at, "at", "{'B': 1, 'S': 512}").items():
             size = named.setting(name)

@@ -249,11 +249,10 @@ def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, 
 
 def run_sizes(texts: Iterable[str] | None, loaded: Model) -> dict[Symbol, Value]:
     """Read the sizes of a model and of a run, such as B and S."""
-    from bertsym.symbols import RUN
+    from bertsym.symbols import beside
     from bertsym.values import replace
 
-    accepted = loaded.architecture.accepted | {size.symbol for size in RUN}
-    return sizes(texts, replace(loaded, architecture=replace(loaded.architecture, accepted=accepted)))
+    return sizes(texts, replace(loaded, architecture=replace(loaded.architecture, accepted=beside(loaded.symbols))))
 
 
 def _value(size: Size, text: str) -> Value:
