@@ -53,8 +53,8 @@ def tradeoff(
 ) -> None:
     """Show what one size costs in another at a constant total.
 
-    Each row has a value of the size, the largest value of the other that is not over the total, the value that would
-    meet it exactly, and the miss.
+    Each row has a value of the size, the largest value of the other that can be built and is not over the total, the
+    value that would meet it exactly, and the miss.
     """
     from bertsym.answers.tradeoff import tradeoff as traded
     from bertsym.quantities import parse_amount
