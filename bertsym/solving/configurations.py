@@ -76,7 +76,7 @@ def find(model: Model, request: Request, progress: Progress | None = None) -> Co
     if request.tolerance is None and request.order not in (Order.ERROR, Order.SHAPE):
         request = replace(request, tolerance=USUAL_TOLERANCE)
     closure, totals = closed(model, request, accompanied=len(request.unknowns) == 1)
-    axes = tuple(axis_of(BY_SYMBOL[symbol], request) for symbol in request.unknowns)
+    axes = tuple(axis_of(model, BY_SYMBOL[symbol], request) for symbol in request.unknowns)
     require_values(axes, request)
     space = space_of(model, closure, request, axes, totals)
     if request.target is None and len(axes) == 1 and not request.ranges:
