@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from sympy import Symbol
 
+from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import marginal_record
 from bertsym.answers.solution import point_columns, size_cell
@@ -179,7 +180,7 @@ def tradeoff(
     for number in numbers:
         size = check_value(BY_SYMBOL[varied], number)
         try:
-            at = searched.with_sizes({varied: size}, pin=True)
+            at = _at(searched, {varied: size}, against, sized.number(against))
             found = solve(at, against, wanted, convention, ties=ties, top=MOST_TRIED)
         except (TooSmall, NothingFits, NotAnInteger, NegativeSize) as error:
             refused = refused or error
@@ -208,6 +209,19 @@ def tradeoff(
         _rates(near, varied, against, convention, moving - {varied, against}),
         stepped,
     )
+
+
+def _at(model: Model, sizes: Mapping[Symbol, Value], against: Symbol, usual: Fraction) -> Model:
+    """Return the model at sizes, whatever it has for the other size, which is to be found.
+
+    The other size may have to have a value: T5's heads of 512 features are 10 if their size is not 512/10.
+    """
+    open_model = replace(model, given={symbol: value for symbol, value in model.given.items() if symbol != against})
+    try:
+        return open_model.with_sizes(sizes, pin=True)
+    except NotAnInteger:
+        held = model.with_sizes({**sizes, against: plain(usual)}, pin=True)
+        return replace(held, pinned={symbol: value for symbol, value in held.pinned.items() if symbol != against})
 
 
 def _with_sizes_that_move(choices: Sequence[Choice], models: Sequence[Model]) -> list[Choice]:

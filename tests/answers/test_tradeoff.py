@@ -148,6 +148,16 @@ def test_the_answer_says_that_a_width_is_a_multiple_of_64(bertsym: Run) -> None:
     assert found["multiples"] == {"F": 64}
 
 
+@pytest.mark.parametrize(("name", "at", "against"), [("t5-small", {"H": 1024}, "d"), ("bert-base-uncased", {}, "H")])
+def test_the_own_value_of_the_size_that_gives_way_is_ignored(name: str, at: dict[str, int], against: str) -> None:
+    """Ten heads neither share 1,024 features nor 768, but other sizes of a head and other widths have ten."""
+    model = bertsym.load(name).at(at)
+    total = model.count()
+    for choice in model.tradeoff("heads", against, total, values=[6, 10, 14]).report.choices:
+        sizes = {"heads": choice.number, against: choice.point.value}
+        assert bertsym.load(name).at({**at, **sizes}).count() == choice.point.count <= total
+
+
 def test_a_switch_is_traded_for_nothing(bertsym: Run) -> None:
     ran = bertsym("tradeoff", "bert", "--for", "tied")
     assert (ran.code, "expected a size that is a whole number" in ran.err) == (2, True)
