@@ -18,7 +18,7 @@ from bertsym.model import Model
 from bertsym.solving.closed_form import ClosedForm, solve_symbolically
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
-from bertsym.solving.configurations import closed, fixed, search, standing
+from bertsym.solving.configurations import closed, fixed, search, spread, standing
 from bertsym.solving.constraints import Constraint, compare, from_expression
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import Recounter
@@ -144,7 +144,7 @@ def solve_request(model: Model, request: Request) -> Solution:
     axis = _axis(model, unknown, inner, max(below or 0, above or 0) if grows else line.reaching(target))
     require_values((axis,), inner)
     space = replace(space, axes=(axis,), unknowns=(axis,))
-    outcome, answers = search(closure, inner, space, most=MAX_COUNTED)
+    outcome, answers = (spread if request.diverse else search)(closure, inner, space, None, MAX_COUNTED)
     if not answers and (demand != ANYTHING or not outcome.complete or not grows):
         where = f"from {axis.start:,} to {axis.stop:,}" + (f" by {axis.step}" if axis.step > 1 else "")
         tried = f"no {unknown} {where}"

@@ -153,7 +153,8 @@ def test_the_own_value_of_the_size_that_gives_way_is_ignored(name: str, at: dict
     """Ten heads neither share 1,024 features nor 768, but other sizes of a head and other widths have ten."""
     model = bertsym.load(name).at(at)
     total = model.count()
-    for choice in model.tradeoff("heads", against, total, values=[6, 10, 14]).report.choices:
+    report: Any = model.tradeoff("heads", against, total, values=[6, 10, 14]).report
+    for choice in report.choices:
         sizes = {"heads": choice.number, against: choice.point.value}
         assert bertsym.load(name).at({**at, **sizes}).count() == choice.point.count <= total
 

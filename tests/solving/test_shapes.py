@@ -106,6 +106,19 @@ def test_diverse_answers_differ_by_a_quarter(bertsym: Run) -> None:
             assert any(4 * max(pair) >= 5 * min(pair) for pair in pairs)
 
 
+@pytest.mark.parametrize("unknown", ["H", "L", "ffn_ratio"])
+def test_diverse_answers_of_one_unknown_differ_by_a_quarter(unknown: str) -> None:
+    """The closest comes first, then the closest of those that are unlike it, as with several unknowns."""
+    model = load("bert-base-uncased")
+    every = model.solve("110M", unknown, top=3000).report.solution.candidates
+    found = model.solve("110M", unknown, diverse=True, top=4).report.solution.candidates
+    chosen: list[Any] = []
+    for point in every:
+        if all(max(point.value, one.value) >= Fraction(5, 4) * min(point.value, one.value) for one in chosen):
+            chosen.append(point)
+    assert [point.value for point in found] == [point.value for point in chosen[:4]]
+
+
 def test_devices_divide_what_tensor_parallelism_divides(bertsym: Run) -> None:
     for row in rows(bertsym, "llama --for H,L --target 8B --tp 8"):
         assert not any(row[name] % 8 for name in ("heads", "kv_heads", "F"))
