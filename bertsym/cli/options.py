@@ -288,7 +288,7 @@ def size_range(text: str, model: Model, option: str) -> tuple[Symbol, tuple[int,
     low, dots, high = bounds.partition("..")
     if not equals or not dots:
         raise Unreadable(option, text, "SIZE=LOW..HIGH, as in L=2..96")
-    size = model.size(name.strip())
+    size = model.setting(name.strip())
     ends = []
     for end in (low.strip(), high.strip()):
         number = check_value(size, parse_size(end, size.title, size.expected))

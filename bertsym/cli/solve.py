@@ -210,7 +210,7 @@ def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
         if not options.split([text]):
             raise Unreadable("--for", text, "a size, as in H")
     for name in options.split(texts) or ["H"]:
-        symbol = model.size(name).symbol
+        symbol = model.setting(name).symbol
         if symbol in names:
             raise Conflict(f"--for {names[symbol]}", f"--for {name}", "an unknown is named once")
         names[symbol] = name
@@ -277,7 +277,7 @@ def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int]
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
         step = options.positive(number.strip(), "--multiple-of")
-        symbol = model.size(name.strip()).symbol if equals else None
+        symbol = model.setting(name.strip()).symbol if equals else None
         before = general if symbol is None else named.get(symbol)
         if before is not None:
             first = before if symbol is None else f"{symbol}={before}"

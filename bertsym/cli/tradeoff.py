@@ -63,11 +63,11 @@ def tradeoff(
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     wanted = None if total is None else parse_amount(total, chosen.unit, "--total")
     varied, values = _values(over, model)
-    other = model.size(against.strip()).symbol
+    other = model.setting(against.strip()).symbol
     ties = parse_ties(tie or (), model.size)
     show(traded(model, varied, other, wanted, chosen, values=values, ties=ties), page)
 
 
 def _values(text: str, model: Model) -> tuple[Symbol, range | None]:
     """Read a size, as V, or a size with its values, as V=16000..64000:16000."""
-    return stepped_values(text, model) if "=" in text else (model.size(text.strip()).symbol, None)
+    return stepped_values(text, model) if "=" in text else (model.setting(text.strip()).symbol, None)
