@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 SHOWN_CHARACTERS = 160
 """The characters of a model at a prompt."""
 
+LOADABLE = "a name, a path, the fields of a config.json, or a configuration of transformers (`model.config`)"
+"""The things that `load` takes, for an error."""
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -570,7 +573,7 @@ def load(
     written = written_configuration(target)
     if written is not None:
         return Model(load_json(*written, named, kind))
-    return Model(load_spec(arguments.path(target, "target"), named, kind))
+    return Model(load_spec(arguments.path(target, "target", LOADABLE), named, kind))
 
 
 def _models(given: tuple[Model, ...]) -> tuple[Model, ...]:
