@@ -23,7 +23,9 @@ def config(
     model_type: options.ModelType = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write FILE, or the config.json in this folder."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write FILE, or config.json in this folder; - prints it."
+        ),
     ] = None,
 ) -> None:
     """Write a config.json that transformers loads.
@@ -37,7 +39,7 @@ def config(
         raise Unreadable("--output", output, "the name of a file or of a folder")
     found = configuration_file(options.model(target, head, at, model_type))
     _say(found)
-    if output is None:
+    if output is None or output == "-":
         emit(found.text(), "json")
         return
     from bertsym.files.atomic_write import write_file

@@ -201,6 +201,7 @@ def test_the_command_writes_whole_files_and_says_so(bertsym: Run, tmp_path: Path
     assert bertsym("config", "bert-base-uncased", "-o", "").code == 2
     assert list(tmp_path.iterdir()) == [file]
     assert json.loads(bertsym("config", "gpt2-small").out)["n_embd"] == 768
+    assert bertsym("config", "gpt2-small", "-o", "-").out == bertsym("config", "gpt2-small").out
 
 
 def test_heads_that_do_not_share_evenly_are_noted(bertsym: Run) -> None:
