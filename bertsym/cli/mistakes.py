@@ -21,14 +21,18 @@ OPTIONS: Mapping[str, str] = {
     **dict.fromkeys(("--size", "--set", "--with"), "--at"),
     **dict.fromkeys(("--component", "--part", "--module"), "--only"),
     **dict.fromkeys(("--exclude", "--no"), "--without"),
+    **dict.fromkeys(("--wrt", "--per"), "--by"),
+    **dict.fromkeys(("--grep", "--filter"), "--only"),
     **dict.fromkeys(("--quantity", "--metric"), "--of"),
 }
 """Options that people try, and the one that they mean."""
 
 EXAMPLES: Mapping[str, str] = {
     "audit": "audit 110M",
+    "compare": "compare bert-base-uncased gpt2-small",
     "derive": "derive bert",
     "embed": "embed paper.tex",
+    "page": "page bert -o bert.html",
     "plot": "plot parts bert-base-uncased",
     "verify": "verify model.safetensors",
 }
@@ -173,6 +177,8 @@ class Extra:
 
     def way(self) -> str:
         """Return advice for a way to break a count down."""
+        if self.command == "diff" and len(self.words) == 1 and is_size(self.words[0]):
+            return f"did you mean --by {self.words[0]}?"
         first = self.words[0].casefold().removesuffix("s")
         return f"did you mean --by {first}?" if "--by" in self.options and first in _WAYS else ""
 

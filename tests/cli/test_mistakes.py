@@ -32,6 +32,7 @@ Run = Callable[..., Any]
         ("solve llama --target 3B --for H L heads", "in one list, with commas and no blanks, as in `--for H,L,heads`"),
         ("solve llama --target 3B --tolerance 5 %", "a value with blanks stands in quotes"),
         ("solve --target 110 M", "a unit: write it behind its number without a blank"),
+        ("diff bert hidden_size", "did you mean --by hidden_size?"),
         ("compare bert-base-uncased vs gpt2", "models stand one after another"),
     ],
 )
@@ -61,6 +62,7 @@ def test_a_word_too_many(line: str, said: str, bertsym: Run) -> None:
         ("total bert --latex=yes", "--latex takes no value"),
         ("solve bert --tp eight", "--tp: expected a whole number of at least 1, got 'eight'"),
         ("plot", "no KIND: as in `bertsym plot parts bert-base-uncased`"),
+        ("page bert", "no FILE: as in `bertsym page bert -o bert.html`"),
         ("embed", "no PATH: as in `bertsym embed paper.tex`"),
     ],
 )
