@@ -118,6 +118,10 @@ class Sweep:
         if progress is not None:
             progress(Fraction(1))
 
+    def __repr__(self) -> str:
+        """Return one line for a prompt: the rows are counted only while somebody reads them."""
+        return f"<at most {self.combinations:,} rows of {', '.join(self.columns)}: pandas.DataFrame(table) has them>"
+
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """Yield each row as a mapping of headings to numbers."""
         return (dict(zip(self.columns, row, strict=True)) for row in self.rows())

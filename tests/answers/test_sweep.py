@@ -26,6 +26,12 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def test_a_prompt_shows_one_line() -> None:
+    swept = bertsym.load("bert-base-uncased").sweep({"L": range(1, 4)})
+    assert repr(swept).startswith("<at most 3 rows of L, V, N, H, heads, T, d, F, parameters, states (bytes):")
+    assert len(repr(swept)) < 200
+
+
 def test_bert_by_hand() -> None:
     """One more layer is 12 H^2 + 13 H; a pooler is there once."""
     rows = list(bertsym.load("bert-base-uncased").sweep({"H": [64, 128], "L": range(1, 3)}, "parameters"))
