@@ -125,8 +125,8 @@ def _instead(name: str, option: str, bare: str, known: Sequence[str], others: Ma
     if {long, meant} & {"--citation", "--version", "--install-completion", "--show-completion"}:
         return f"it stands before a command: `bertsym {meant or long}`"
     if 0 < len(having) <= MOST_COMMANDS:
-        shown = " and ".join(f"`bertsym {other}`" for other in having)
-        return f"{shown} {'has' if len(having) == 1 else 'have'} it"
+        *first, last = (f"`bertsym {other}`" for other in having)
+        return f"{', '.join(first)} and {last} have it" if first else f"{last} has it"
     if having:
         return _help(name)
     close = suggestion(bare, [text[2:] for text in known])
@@ -216,7 +216,9 @@ def refused(name: str, error: Any, words: Sequence[str], command: Any, others: M
     if option is not None:
         taken = next((each for each in command.params if option in each.opts), None)
         if taken is not None and not taken.is_flag:
-            return Misused(name, f"{option} has no value", f"pass one, as in `{option} {taken.metavar}`")
+            sample = str(taken.metavar)
+            named = f"`{option} {sample}`" if re.search(r"[=\d]", sample) else ""
+            return Misused(name, f"{option} has no value", f"pass one, as in {named}" if named else _help(name))
         return Misused(name, f"{option} takes no value", "write it alone")
     if parameter is not None and not error.message:
         example = f"as in `bertsym {EXAMPLES[name]}`" if name in EXAMPLES else _help(name)

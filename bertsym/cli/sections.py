@@ -68,6 +68,13 @@ SYNONYMS: Mapping[str, str] = {
 }
 """Words that people try, and the command that they mean."""
 
+OF_THE_ROOT: Mapping[str, str] = {
+    "version": "--version",
+    **dict.fromkeys(("citation", "cite", "bibtex"), "--citation"),
+    **dict.fromkeys(("completion", "install-completion"), "--install-completion"),
+}
+"""Words that people try as commands, and the option that they mean."""
+
 Row = tuple[str, str]
 
 # The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
@@ -104,6 +111,8 @@ def unknown_command(name: str, known: Iterable[str]) -> UnknownCommand:
     from bertsym.resolve import is_path
     from bertsym.zoo import ARCHITECTURES
 
+    if (option := OF_THE_ROOT.get(name.casefold())) is not None:
+        return UnknownCommand(name, tuple(known), f"an option: `bertsym {option}`")
     if is_path(name) or spelled(name, (*ARCHITECTURES, *atlas.index())) is not None:
         quoted = name if re.fullmatch(r"[\w./-]+", name, re.ASCII) else "MODEL"
         return UnknownCommand(name, tuple(known), f"it is a model: `bertsym total {quoted}` counts it")
