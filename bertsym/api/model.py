@@ -419,7 +419,8 @@ class Model:
         budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
         at_most, at_least = ({with_unit(name, amount): amount for name, amount in named.items()} for named in budgets)
         spec, beside = with_budgets(self, [*at_most, *at_least], settings, at)
-        symbols = tuple(spec.setting(name).symbol for name in arguments.texts(unknowns, "unknowns"))
+        names = [name.strip() for each in arguments.texts(unknowns, "unknowns") for name in each.split(",")]
+        symbols = tuple(spec.setting(name).symbol for name in names)
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
         counted = self.convention(convention, only, without)

@@ -289,6 +289,8 @@ def size_range(text: str, model: Model, option: str) -> tuple[Symbol, tuple[int,
     if not equals or not dots:
         raise Unreadable(option, text, "SIZE=LOW..HIGH, as in L=2..96")
     size = model.setting(name.strip())
+    if ":" in high:
+        raise Unreadable(option, text, f"SIZE=LOW..HIGH, and a step in an option of its own: --multiple-of {name}=4")
     ends = []
     for end in (low.strip(), high.strip()):
         number = check_value(size, parse_size(end, size.title, size.expected))

@@ -70,4 +70,8 @@ def tradeoff(
 
 def _values(text: str, model: Model) -> tuple[Symbol, range | None]:
     """Read a size, as V, or a size with its values, as V=16000..64000:16000."""
+    from bertsym.errors import Unreadable
+
+    if "," in text and "=" not in text:
+        raise Unreadable("--for", text, "one size, and the other in --against, as in --for V --against L")
     return stepped_values(text, model) if "=" in text else (model.setting(text.strip()).symbol, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bertsym import models
+from bertsym import load, models
 from bertsym.errors import UnknownName
 
 Run = Callable[..., Any]
@@ -73,6 +73,8 @@ def test_another_spelling_means_the_same(typed: str, meant: str, bertsym: Run) -
         (["total", "--latex", "--rename", "H=d_model"], r"(did you mean d_{\mathrm{model}}?)"),
         (["total", "--only", "zzzz"], "components: attention, cross-attention, embeddings, feed-forward, pooler"),
         (["total", "deepseek_v3", "--at", "zzzz=3"], "`bertsym models NAME` lists the sizes of a model"),
+        (["solve", "bert", "--for", "H,L", "--target", "9M", "--range", "L=2..8:2"], "its own: --multiple-of L=4"),
+        (["tradeoff", "bert", "--for", "V,L"], "as in --for V --against L"),
         (["symbols", "bert"], "a model: `bertsym models NAME` explains it"),
         (["total", "Transformer"], "marian and t5 are like it"),
         (["explain", "attention"], "a part of a model: write `--only attention`"),
@@ -82,6 +84,15 @@ def test_an_error_says_what_to_type(words: list[str], said: str, bertsym: Run) -
     ran = bertsym(*words)
     assert (ran.code, ran.out) == (2, "")
     assert said in ran.err
+
+
+def test_sizes_to_find_may_stand_in_one_text(bertsym: Run) -> None:
+    options = ("--target", "9M", "--at", "heads=2", "--top", "1")
+    listed = bertsym("solve", "bert", "--for", "H,L", *options)
+    assert bertsym("solve", "bert", "--for", "hidden_size L", *options).out == listed.out
+    assert bertsym("solve", "bert", "--for", "hidden size, L", *options).out == listed.out
+    model = load("bert").at(heads=2)
+    assert model.solve("9M", "H, L", top=1) == model.solve("9M", ["H", "L"], top=1)
 
 
 def test_a_family_that_does_not_exist() -> None:
