@@ -83,7 +83,9 @@ def number(given: object, what: str, expected: str) -> int | Fraction:
         try:
             exact = Fraction(index(given))  # type: ignore[arg-type]  # which is what is being asked
         except TypeError:
-            raise Unreadable(what, _echoed(given), f"{expected}, exactly: an int, a Fraction or text") from None
+            one = f"{expected}, exactly: an int, a Fraction or text"
+            many = "; `compile` takes arrays of numpy, and `sweep` lists" if hasattr(given, "__len__") else ""
+            raise Unreadable(what, _echoed(given), one + many) from None
     if max(abs(exact.numerator), exact.denominator) >= 10**MAX_DIGITS:
         raise Unreadable(what, "a longer one", f"{expected}, of at most {MAX_DIGITS} digits")
     return exact if exact.denominator > 1 else exact.numerator
@@ -134,10 +136,10 @@ def text(given: object, what: str) -> str:
     return given
 
 
-def path(given: object, what: str) -> str:
+def path(given: object, what: str, expected: str = "a name or a path") -> str:
     """Return a name or a path as text; raises `Unreadable` for anything else, bytes too."""
     if not isinstance(given, str | PathLike) or not isinstance(written := fspath(given), str):
-        raise Unreadable(what, _echoed(given), "a name or a path")
+        raise Unreadable(what, _echoed(given), expected)
     return written
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from sympy import Expr, Integer
 
-from bertsym.errors import Conflict, UnknownName
+from bertsym.errors import MAX_MESSAGE, Conflict, UnknownName, choice, listed, suggestion
 from bertsym.layers import Role
 from bertsym.quantities import PARAMETERS, Unit
 from bertsym.tree import Tensor
@@ -122,20 +122,24 @@ CONVENTIONS: dict[str, Convention] = {
 
 def named_convention(name: str) -> Convention:
     """Return the convention of that name; raises `UnknownName`."""
-    if not isinstance(name, str) or name not in CONVENTIONS:
+    chosen = choice(name, CONVENTIONS)
+    if chosen is None:
         raise UnknownName("convention", name, CONVENTIONS)
-    return CONVENTIONS[name]
+    return CONVENTIONS[chosen]
 
 
 def select(
-    convention: Convention, inventory: Iterable[Tensor], only: Iterable[str] = (), without: Iterable[str] = ()
+    convention: Convention, inventory: Collection[Tensor], only: Iterable[str] = (), without: Iterable[str] = ()
 ) -> Convention:
     """Narrow a convention to roles, components or modules of the inventory; raises `UnknownName` or `Conflict`."""
     chosen, dropped = frozenset(only), frozenset(without)
     known = {label for tensor in inventory for label in _labels(tensor)}
     for selector in sorted(chosen | dropped):
         if selector not in known:
-            raise UnknownName("role, component or module", selector, known)
+            components = {tensor.component for tensor in inventory}
+            near = suggestion(selector, known).startswith("did you mean")
+            hint = "" if near else listed(sorted(components), MAX_MESSAGE, "components: ")
+            raise UnknownName("role, component or module", selector, known, hint)
     for selector in sorted(chosen & dropped):
         raise Conflict(f"--only {selector}", f"--without {selector}", "nothing would be left to count")
     return replace(convention, only=chosen, without=dropped)

@@ -107,12 +107,30 @@ class UnknownName(BertsymError):
         return f"unknown {self.kind} {echo(self.name)}" + (f": {advice}" if advice else "")
 
 
+def choice(name: object, known: Iterable[str]) -> str | None:
+    """Return the known name that a text spells, in any case, with blanks or underscores for hyphens; else None.
+
+    >>> choice("Non_Embedding", ["exact", "non-embedding"]), choice("E", ["e", "E"]), choice("exact ly", ["exactly"])
+    ('non-embedding', 'E', None)
+    """
+    names = tuple(known)
+    if name in names:
+        return str(name)
+    folded = _folded(name) if isinstance(name, str) and len(name) <= MAX_ECHO else None
+    return next((each for each in names if _folded(each) == folded), None)
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold().replace("_", "-").replace(" ", "-")
+
+
 def member(members: type[Member], kind: str, name: str, *others: str) -> Member:
     """Return the member of an enumeration by its value; raise `UnknownName`, which offers the `others` too."""
     known = [option.value for option in members]
-    if name not in known:
+    chosen = choice(name, known)
+    if chosen is None:
         raise UnknownName(kind, name, [*known, *others])
-    return members(name)
+    return members(chosen)
 
 
 @value
@@ -212,16 +230,24 @@ class UnreadableFormula(BertsymError):
 
 @value
 class MissingSize(BertsymError):
-    """A request for a number while a size is unknown."""
+    """A request for a number while a size is unknown.
+
+    `named` is a published model that has the size, and `others` are settings of sizes that are unknown too.
+
+    >>> print(MissingSize("B", "batch size", "1", others=("S=512",)))
+    no value for B (batch size): pass --at B=1,S=512
+    """
 
     symbol: str
     meaning: str
     example: str
     named: str | None = None
+    others: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         named = f", or name a size such as {self.named}" if self.named else ""
-        return f"no value for {self.symbol} ({self.meaning}): pass --at {self.symbol}={self.example}{named}"
+        settings = ",".join((f"{self.symbol}={self.example}", *self.others))
+        return f"no value for {self.symbol} ({self.meaning}): pass --at {settings}{named}"
 
 
 @value

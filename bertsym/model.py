@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from types import MappingProxyType
@@ -28,7 +28,7 @@ from bertsym.files.jsonfile import Json
 from bertsym.names.heads import head_named
 from bertsym.names.heads import meanings as meanings_of_head
 from bertsym.schema import Schema
-from bertsym.spellings import LETTERS, AmbiguousName, folded, spelled, typed
+from bertsym.spellings import LETTERS, AmbiguousName, folded, run_sizes, spelled, typed
 from bertsym.symbols import BY_NAME, BY_SYMBOL, RUN_BY_NAME, Kind, Own, Size, in_order
 from bertsym.ties import check_ties
 from bertsym.tree import Node, Routing, Tensor, tensors
@@ -173,7 +173,8 @@ class Architecture:
 
     def named(self, name: str) -> Symbol:
         """Find the symbol that a name means, as `Model.size` does; raises `UnknownName` or `AmbiguousName`."""
-        means = self._names.get(name) or self._in_any_case.get(folded(name)) or self.registered(typed(name))
+        means = self._names.get(name) or self._in_any_case.get(folded(name))
+        means = means or self.registered((*typed(name), *run_sizes(name)))
         if len(means) > 1:
             raise AmbiguousName(name, tuple(means))
         for path, symbol in means.items():
@@ -181,8 +182,14 @@ class Architecture:
                 return symbol
             reason = f"{path} changes nothing" if path in self.schema.idle else f"it holds for one value of {path} only"
             raise UnknownName(f"size of {self.name}", name, (), f"the formula has no such size, for {reason}")
+        if name in RUN_BY_NAME or run_sizes(name):
+            raise UnknownName(
+                f"size of {self.name}", name, (), "a size of a run: pass it with --of flops, cache or memory"
+            )
         close = suggestion(name, self._names).startswith("did you mean")
-        raise UnknownName(f"size of {self.name}", name, self._names if close else map(str, self.symbols))
+        known = self._names if close else tuple(map(str, self.symbols))
+        hint = "" if suggestion(name, known) else "`bertsym models NAME` lists the sizes of a model"
+        raise UnknownName(f"size of {self.name}", name, known, hint)
 
     def registered(self, names: Iterable[str]) -> Mapping[str, Symbol | None]:
         """Return those of the registered sizes, and of the sizes of a run, that the model has."""
@@ -224,6 +231,14 @@ class Architecture:
         A symbol in a formula may come from sympy's cache, and so from another model that has one of the same name.
         """
         return self._own.get(symbol) or BY_SYMBOL[symbol]
+
+    def without(self, missing: Sequence[Symbol]) -> MissingSize:
+        """Return the error for sizes that nobody gave; no published model has the sizes of a run."""
+        size, *others = map(self.size, missing)
+        if size.kind is not Kind.RUN:
+            return MissingSize(size.name, size.meaning, size.example, self.example)
+        run = tuple(f"{other.name}={other.example}" for other in others if other.kind is Kind.RUN)
+        return MissingSize(size.name, size.meaning, size.example, others=run)
 
     @cached_property
     def routings(self) -> tuple[Routing, ...]:
@@ -379,8 +394,7 @@ class Model:
         """Return the exact value of an expression in public symbols; raises `MissingSize`."""
         missing = in_order(free(public) - set(self.given))
         if missing:
-            size = self.architecture.size(missing[0])
-            raise MissingSize(size.name, size.meaning, size.example, self.architecture.example)
+            raise self.architecture.without(missing)
         return evaluate(public, self.given)
 
 

@@ -86,7 +86,7 @@ class LatexOptions(TypstOptions, total=False):
     """Options of LaTeX: those of Typst, and more.
 
     - `layout`: bare, inline, equation, equation*, split, align or booktabs.
-    - `width`: acl, ieee, neurips, or points with the size of type, as in "219pt@11"; `math_font`: cm or times.
+    - `width`: acl, ieee, neurips, or a length with the size of type, as in "219pt@11"; `math_font`: cm or times.
     - `tex_caption`: a caption that holds TeX; `float`: table, table* or none; `small`, `footnotesize`, `siunitx`.
     - `standalone`: a whole document; `tex_encoding`: ascii or utf8.
     """
@@ -185,10 +185,11 @@ class Choices:
         )
         from bertsym.render.tex_prose import Encoding  # noqa: PLC0415
 
-        if self.math_font not in ("cm", "times"):
+        math_font, tex_encoding = self.math_font.casefold(), self.tex_encoding.casefold()
+        if math_font not in ("cm", "times"):
             raise UnknownName("math font", self.math_font, ("cm", "times"))
         encodings = {encoding.value: encoding for encoding in Encoding}
-        if self.tex_encoding not in encodings:
+        if tex_encoding not in encodings:
             raise UnknownName("TeX encoding", self.tex_encoding, encodings)
         names = parse_renames(self.rename or ())
         if self.caption and self.tex_caption:
@@ -198,9 +199,9 @@ class Choices:
         size = TypeSize.FOOTNOTE if self.footnotesize else TypeSize.SMALL if self.small else TypeSize.NORMAL
         return Sheet(
             notation=named_notation(self.notation or "bert").renamed(names, symbols_of(document) if names else ()),
-            encoding=encodings[self.tex_encoding],
+            encoding=encodings[tex_encoding],
             layout=Layout.named(self.layout) if self.layout else None,
-            column=column(self.width, times=self.math_font == "times") if self.width else None,
+            column=column(self.width, times=math_font == "times") if self.width else None,
             caption=checked_tex_caption(self.tex_caption) or checked_caption(self.caption),
             caption_is_tex=bool(self.tex_caption),
             label=checked_label(self.label) if self.label else "",

@@ -92,11 +92,46 @@ def parse_stated(text: str, what: str = "count") -> Stated:
     return Stated(value, tuple(step * 10**zero for zero in range(zeros + 1)))
 
 
+# Powers of ten by the words behind a number, of which 11,000万 is 110M.
+_WORDS = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12, "万": 4, "萬": 4, "百万": 6, "亿": 8, "億": 8}
+_IN_WORDS = re.compile(rf"[~≈约約]?({_DIGITS})(?:\.(\d+))?({'|'.join(_WORDS)}|[KMBT]|)(?:params|parameters|参数|參數)?")
+
+
+def meant_count(text: str) -> str:
+    """Return a number of parameters in the spelling that `parse_count` takes, if people write it as the text.
+
+    >>> meant_count("110 m"), meant_count("1.1亿"), meant_count("1.5 billion parameters"), meant_count("7G")
+    ('110M', '110M', '1.5B', '7B')
+    >>> meant_count("110M"), meant_count("bert")
+    ('110M', '')
+    """
+    compact = re.sub(r"\s+", "", text[:MAX_DIGITS])
+    if len(text) > MAX_DIGITS or _COUNT.fullmatch(compact):
+        return compact if len(text) <= MAX_DIGITS else ""
+    match = _IN_WORDS.fullmatch(compact) or _IN_WORDS.fullmatch(compact.upper().replace("G", "B"))
+    match = match or _IN_WORDS.fullmatch(compact.lower())
+    if match is None:
+        return ""
+    whole, decimals, unit = match.groups()
+    if unit not in _WORDS:
+        return f"{whole}{'.' * bool(decimals)}{decimals or ''}{unit}"
+    exact = (_plain(whole) + Fraction(int(decimals or 0), 10 ** len(decimals or ""))) * 10 ** _WORDS[unit]
+    return _shortest(exact) if exact >= 1 and exact.denominator == 1 else ""
+
+
+def _shortest(count: Fraction) -> str:
+    """Write a whole number in the largest unit in which it has at most two decimal places."""
+    for unit, scale in reversed(UNITS.items()):
+        places = decimal_places(count / scale)
+        if count >= scale and places is not None and places <= 2:
+            return decimal(count / scale, places) + unit
+    raise AssertionError("a whole number has no decimal places in the unit 1")
+
+
 def _mend(text: str) -> str:
     """Return a clause with what the writer probably meant; empty if nothing is near."""
-    mended = re.sub(r"\s+", "", text[:MAX_DIGITS])
-    mended = mended[:-1] + mended[-1:].upper().replace("G", "B")
-    return f" (did you mean {mended}?)" if mended != text and _COUNT.fullmatch(mended) else ""
+    mended = meant_count(text)
+    return f" (did you mean {mended}?)" if mended and mended != text else ""
 
 
 def parse_size(text: str, what: str = "size", expected: str = "a number such as 768, 2.5 or 8/3") -> Fraction:
@@ -259,7 +294,8 @@ def parse_amount(text: str, unit: Unit, what: str = "count") -> int:
     powers |= {name: 1024**power for power, name in enumerate(BINARY_PREFIXES) if unit.binary}
     if bare == text or prefix not in powers:
         if unit != PARAMETERS and _COUNT.fullmatch(text) is None:
-            raise Unreadable(what, text, f"a whole number of {unit.title} such as 110M or 1.1e8")
+            example = f"24G{unit.symbol}" if unit.symbol else "110M"
+            raise Unreadable(what, text, f"a whole number of {unit.title} such as {example} or 1.1e8")
         return parse_count(text, what)
     amount = parse_size(number, what, f"a number of {unit.title} such as 24 G{unit.symbol}") * powers[prefix]
     if amount.denominator != 1 or amount < 1:

@@ -61,6 +61,7 @@ SPELLINGS: Mapping[str, Spellings] = {
             "n_words": "xlm, flaubert",
         },
         "num_vocab d_vocab vocabsize n_v",
+        columns="词表大小 词汇表大小 词汇量",
         only_fields="n_words",
     ),
     "N": Spellings(
@@ -74,7 +75,7 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "max_len max_seq_length max_sequence_length seq_len seq_length sequence_length block_size context_length n_seq"
         " n_pos l_max l_seq n_max seqlen num_positions max_position position_size",
-        columns="context positions",
+        columns="context positions 最大位置数 最大序列长度 位置数",
         only_fields="positions",
     ),
     "H": Spellings(
@@ -90,7 +91,7 @@ SPELLINGS: Mapping[str, Spellings] = {
         },
         "dmodel hiddensize hidden_dim embed_dim embedding_dim d_emb d_embd d_embed d_m d_hidden h_dim n_hidden d_attn"
         " d_hid n_embed d_attention embed_size emb_size hid_dim hid_size hidden_dimension model_dimension",
-        columns="width dimension hidden_units 隐藏层大小 隐藏层维度 隐藏维度 隐藏层尺寸 维度 隠れ層",
+        columns="width dimension hidden_units 隐藏层大小 隐藏层维度 隐藏维度 隐藏层尺寸 隐层维度 模型维度 维度 隠れ層",
         only_fields="emb_dim width",
     ),
     "L": Spellings(
@@ -134,21 +135,25 @@ SPELLINGS: Mapping[str, Spellings] = {
         "d_ffn d_fc d_mlp dff d_inner intermediate ffn_hidden_size d_feedforward dim_feedforward h_ff h_ffn d_f"
         " ffn_size",
         columns="ffn ff mlp mlp_size mlp_dim ffn_dimension ffw_size feedforward feed_forward feed_forward_size ff_dim"
-        " ffn_hidden intermediate_dim 前馈维度 中间层维度",
+        " ffn_hidden intermediate_dim 前馈维度 前馈层维度 前馈层宽度 中间层维度 中间层大小 中间维度",
         only_fields="hidden_dim ffn encoder_ffn_dim feed_forward",
     ),
     "ffn_ratio": Spellings({}, "mlp_ratio ff_ratio expansion_factor"),
-    "T": Spellings({"type_vocab_size": "bert", "segments": ""}, "n_types n_segments token_types types num_segments"),
+    "T": Spellings(
+        {"type_vocab_size": "bert", "segments": ""},
+        "n_types n_segments token_types types num_segments",
+        columns="句子类型数",
+    ),
     "d": Spellings(
         {"head_dim": "llama, mistral", "d_kv": "t5", "head_size": ""},
         "d_head d_k d_v d_q d_h d_heads h_head",
-        columns="kv_size head_dimension per_head_dim",
+        columns="kv_size head_dimension per_head_dim 头维度 每头维度",
     ),
     "E": Spellings({"embedding_size": "albert, electra, mobilebert"}),
     "kv_heads": Spellings(
         {"num_key_value_heads": "llama, mistral"},
         "a_kv n_kv_heads num_kv_heads n_kv h_kv",
-        columns="key_value_heads key/value_heads",
+        columns="key_value_heads key/value_heads 键值头数",
     ),
     "decoder_layers": Spellings({"num_decoder_layers": "t5, prophetnet"}, "l_dec n_dec_layers"),
     "experts": Spellings(
@@ -197,6 +202,12 @@ SPELLINGS: Mapping[str, Spellings] = {
     "summary_to_labels": Spellings({}, "summary_labels"),
 }
 
+
+RUN_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("batch", "batch_size", "batchsize", "bs", "批大小", "批量大小"), "B"),
+    **dict.fromkeys(("seq", "seq_len", "seq_length", "seqlen", "sequence_length", "序列长度"), "S"),
+}
+"""The names that people give to the sizes of a run; the length of a sequence is N in other texts."""
 
 LETTERS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("A", "a"), ("heads",)),
@@ -296,6 +307,16 @@ def typed(word: str) -> tuple[str, ...]:
     lower = folded(word)
     name = _names_in_lower_case().get(lower) or in_columns().get(lower)
     return meanings(lower) or (() if name is None else (name,))
+
+
+def run_sizes(word: str) -> tuple[str, ...]:
+    """Return the name of the size of a run that a word means, if any.
+
+    >>> run_sizes("Batch-Size"), run_sizes("H")
+    (('B',), ())
+    """
+    name = RUN_WORDS.get(folded(word))
+    return () if name is None else (name,)
 
 
 def spelled(name: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Self
 
@@ -246,6 +246,12 @@ S_source = Own("S_source", Kind.RUN, meaning="sequence length of the encoder", e
 
 RUN: tuple[Size, ...] = tuple(symbol.size for symbol in (B, S, S_source, window, every, r))
 RUN_BY_NAME: Mapping[str, Size] = {size.name: size for size in RUN}
+
+
+def beside(own: Collection[Symbol]) -> frozenset[Symbol]:
+    """Return the sizes of a model, and those of a run that have other names: WavLM's B is a number of buckets."""
+    names = {symbol.name for symbol in own}
+    return frozenset(own) | {size.symbol for size in RUN if size.name not in names}
 
 
 class _Sizes(Mapping[Symbol, Size]):

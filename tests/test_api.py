@@ -360,3 +360,18 @@ def test_other_models_are_models() -> None:
         library.load("bert-tiny").size_table("bert-mini")
     with pytest.raises(bertsym.BertsymError, match="it has no table"):
         bertsym.load("bert").total().csv()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: load(load("bert")), r"transformers \(`model.config`\)"),  # type: ignore[arg-type]
+        (lambda: bertsym.audit(110_000_000), r"claim: expected a text such as '110M', or a path"),  # type: ignore[arg-type]
+        (lambda: bertsym.verify("model.safetensors"), r"as in verify\(None, 'model.safetensors'\)"),
+        (lambda: load("bert").at(H=[768, 1024]), "`compile` takes arrays of numpy, and `sweep` lists"),  # type: ignore[arg-type]
+        (lambda: load("bert").at(H=1024.0), "exactly: an int, a Fraction or text, got '1024.0'"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_error_of_the_library_says_what_to_pass(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(bertsym.BertsymError, match=said):
+        call()

@@ -3,8 +3,8 @@
     python tools/atlas_configurations.py          # writes the file; a minute or two, no weights, no network
 
 The reader of a `config.json` needs facts that no formula says: which parts of a nested configuration have one class
-whatever their `model_type` says, which fields each class declares, how many labels a file without any has, and which
-classes the library has.
+whatever their `model_type` says, which fields each class declares, which classes want a padding token, how many labels
+a file without any has, and which classes the library has.
 """
 
 from __future__ import annotations
@@ -80,6 +80,10 @@ class Configurations:
         own = {field.name for field in fields(cls)} | set(cls.attribute_map)
         return sorted(own.difference(self.common()))
 
+    def is_padded(self, kind: str) -> bool:
+        """Return True if the class of a model type wants a padding token, and refuses null."""
+        return any(field.name == "pad_token_id" and field.type is int for field in fields(self.types[kind]))
+
     def mentioned(self, kind: str) -> list[str]:
         """Return the names in the file of the class that it does not declare: keywords, aliases, fields of parts."""
         cls = self.types[kind]
@@ -131,12 +135,14 @@ def record() -> dict[str, Any]:
     declared: dict[str, list[str]] = {}
     labels: dict[str, int] = {}
     mentioned: dict[str, list[str]] = {}
+    padded: list[str] = []
     for kind in sorted(library.types):
         try:
             fixed[kind] = library.fixed_parts(kind)
             declared[kind] = library.declared(kind)
             labels[kind] = library.labels(kind)
             mentioned[kind] = library.mentioned(kind)
+            padded += [kind] if library.is_padded(kind) else []
         except Exception as error:  # noqa: BLE001  # some classes do not build with their own defaults
             print(f"{kind}: {type(error).__name__}: {error}"[:120])
     version = library.transformers.__version__
@@ -148,6 +154,7 @@ def record() -> dict[str, Any]:
         "declared": declared,
         "classes": library.classes(),
         "mentioned": mentioned,
+        "padded": padded,
     }
 
 

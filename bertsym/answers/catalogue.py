@@ -128,7 +128,9 @@ def catalogue(only: str = "") -> Catalogue:
     wanted = words(only)
     models = tuple(model for model in published() if _selected(model, wanted))
     if not models or (only.strip() and not wanted):
-        raise UnknownName("family of models", only, {model.family.title for model in published()}, f"`{ALL}`")
+        raise UnknownName(
+            "family of models", only, {model.family.title for model in published()}, f"`{ALL}` lists them"
+        )
     return Catalogue(models, bool(wanted))
 
 

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sympy import Symbol
 
+from bertsym.atlas import index
 from bertsym.convention import CONVENTIONS, Convention
 from bertsym.costs import QUANTITIES, quantity
 from bertsym.document import Code, Column, Document, Element, Heading, Inline, Paragraph, Table
 from bertsym.errors import UnknownName
 from bertsym.formulas.tree import Name
+from bertsym.names.reading import spelled as model_named
 from bertsym.report import Record
-from bertsym.spellings import LETTERS, SPELLINGS, in_texts, spelled, typed
+from bertsym.spellings import LETTERS, SPELLINGS, in_texts, run_sizes, spelled, typed
 from bertsym.symbols import RUN, SIZES, Kind, Size
 from bertsym.values import value
 
@@ -158,12 +160,14 @@ def explained(names: Iterable[str], papers: Mapping[str, Callable[[Symbol], str]
     sizes: dict[str, Size] = {}
     chosen: list[tuple[str, Convention]] = []
     for name in names:
-        meant = (*((name,) if name in known else typed(name)), *LETTERS.get(name, ()))
+        meant = (*((name,) if name in known else typed(name)), *LETTERS.get(name, ()), *run_sizes(name))
         sizes |= {size: known[size] for size in meant}
         of_name = [entry for entry in every if name.casefold() in (entry[1].name, entry[0])]
         chosen += [entry for entry in of_name if entry not in chosen]
         if not meant and not of_name:
             names_of = (*known, *in_texts(), *(convention.name for _, convention in every), *QUANTITIES)
             hint = "`bertsym symbols` lists them, and `bertsym models NAME` the sizes of a model"
+            if model_named(name, tuple(index())) is not None:
+                names_of, hint = (), "a model: `bertsym models NAME` explains it, and `bertsym show NAME` its parts"
             raise UnknownName("symbol or convention", name, dict.fromkeys(names_of), hint)
     return Explained(tuple(sizes.values()), tuple(chosen), papers)

@@ -31,6 +31,9 @@ class Property(Enum):
 COUNT_OF_ALL = "parameters"
 """The column of the exact count, as a paper heads it."""
 
+COUNTS = ("params", "#params", "total", "count", "参数量")
+"""The names that papers give to that column, unless a model has a size of the name."""
+
 USUAL = ("L", "H", "heads", COUNT_OF_ALL)
 """The columns of the table in the paper of BERT."""
 
@@ -117,7 +120,7 @@ def size_table(models: Sequence[Model], columns: Sequence[str] = USUAL, names: S
 
     Raises `UnknownName`, `AmbiguousName`, and `MissingSize` for a count of a model with an open size.
     """
-    asked = tuple(asked_for(models, name) for name in dict.fromkeys(columns))
+    asked = tuple(dict.fromkeys(asked_for(models, name) for name in columns))
     cells = tuple(tuple(column.cell(model) for column in asked) for model in models)
     subjects = tuple(subject(model, EXACT) for model in models)
     return SizeTable(subjects, titles(models, names), asked, cells)
@@ -139,6 +142,8 @@ def asked_for(models: Sequence[Model], column: str) -> Asked:
     try:
         return Asked(column, size=named_sizes(models, [column])[0])
     except UnknownName:
+        if column.casefold() in COUNTS:
+            return Asked(COUNT_OF_ALL, convention=EXACT)
         raise UnknownName("column", column, (COUNT_OF_ALL, *CONVENTIONS, *properties, *sorted(symbols)), HINT) from None
 
 

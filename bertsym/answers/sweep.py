@@ -21,7 +21,7 @@ from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
 from bertsym.solving.constraints import Constraint
 from bertsym.solving.open_model import Tie
-from bertsym.symbols import BY_SYMBOL, RUN, Kind, in_order
+from bertsym.symbols import BY_SYMBOL, Kind, beside, in_order
 from bertsym.values import replace, value
 
 MOST_ROWS = 1_000_000
@@ -118,6 +118,10 @@ class Sweep:
         if progress is not None:
             progress(Fraction(1))
 
+    def __repr__(self) -> str:
+        """Return one line for a prompt: the rows are counted only while somebody reads them."""
+        return f"<at most {self.combinations:,} rows of {', '.join(self.columns)}: pandas.DataFrame(table) has them>"
+
     def __iter__(self) -> Iterator[dict[str, Value]]:
         """Yield each row as a mapping of headings to numbers."""
         return (dict(zip(self.columns, row, strict=True)) for row in self.rows())
@@ -171,8 +175,8 @@ def with_quantities(
     model = loaded
     for one in found:
         model = model if one.name == PARAMETERS else with_inventory(model, one)
-    accepted = model.architecture.accepted | {size.symbol for size in RUN}
-    return replace(model, architecture=replace(model.architecture, accepted=accepted)), tuple(found), tuple(left_out)
+    accepted = replace(model.architecture, accepted=beside(model.symbols))
+    return replace(model, architecture=accepted), tuple(found), tuple(left_out)
 
 
 def sweep(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from sympy import Symbol
 
+from bertsym.algebra import Value
 from bertsym.answers.answer_context import Subject, subject
 from bertsym.answers.exchange_rates import marginal_record
 from bertsym.answers.solution import point_columns, size_cell
@@ -17,6 +18,7 @@ from bertsym.errors import BertsymError, Conflict, NegativeSize, NotAnInteger, T
 from bertsym.formulas.tree import Name
 from bertsym.model import Model, check_value
 from bertsym.report import Record
+from bertsym.solving.closure import plain
 from bertsym.solving.marginal import Marginal, marginals
 from bertsym.solving.open_model import Tie, at_base
 from bertsym.solving.requirements import NothingFits
@@ -54,7 +56,8 @@ class Tradeoff:
     """A total that stays, and the choices of `varied` with what they leave of `against`.
 
     `rates` are the costs of a step of each of the two, at the model's own value of `varied` or the first that has one.
-    `base` is the model that the assumed sizes come from.
+    `base` is the model that the assumed sizes come from. `stepped` is the size that is a multiple of a number, if a
+    multiple is small enough.
     """
 
     subject: Subject
@@ -65,6 +68,7 @@ class Tradeoff:
     assumed: tuple[Symbol, ...]
     base: str
     rates: tuple[Marginal, ...]
+    stepped: tuple[Symbol, int] | None = None
 
     def document(self) -> Document:
         """Return a row for each value, with the exact total and the miss."""
@@ -72,6 +76,9 @@ class Tradeoff:
         sizes = (Name(self.varied), " against ", Name(self.against))
         held = Remark(("total P = ", Count(self.total, unit=unit), ", ", *sizes))
         parts: list[Element] = [*self.subject.remarks(), held]
+        if self.stepped is not None:
+            symbol, step = self.stepped
+            parts.append(Remark((Name(symbol), f" is a multiple of {step}, unless none is small enough")))
         if self.assumed:
             parts.append(Remark((f"assumed, as in {self.base}: {', '.join(map(str, self.assumed))}",)))
         parts += [*self._exchange(), self._table()]
@@ -124,6 +131,7 @@ class Tradeoff:
             "against": str(self.against),
             "at": self.subject.sizes(),
             "assumed": [str(symbol) for symbol in self.assumed],
+            "multiples": {} if self.stepped is None else {str(self.stepped[0]): self.stepped[1]},
             "rows": [self._choice_record(choice) for choice in self.choices],
             "marginal": [marginal_record(rate) for rate in self.rates],
         }
@@ -168,16 +176,18 @@ def tradeoff(
     models: list[Model] = []
     assumed: tuple[Symbol, ...] = ()
     refused: BertsymError | None = None
+    stepped: tuple[Symbol, int] | None = None
     for number in numbers:
         size = check_value(BY_SYMBOL[varied], number)
         try:
-            at = searched.with_sizes({varied: size}, pin=True)
+            at = _at(searched, {varied: size}, against, sized.number(against))
             found = solve(at, against, wanted, convention, ties=ties, top=MOST_TRIED)
         except (TooSmall, NothingFits, NotAnInteger, NegativeSize) as error:
             refused = refused or error
             choices.append(Choice(number, None, None))
             continue
         point = next((candidate for candidate in found.candidates if candidate.error <= 0), found.floor)
+        stepped = (found.axis.symbol, found.axis.step) if found.axis.step > 1 else None
         choices.append(Choice(number, found.root, point))
         if point is not None:
             assumed = tuple(dict.fromkeys((*assumed, *(s for s in found.assumed if s not in (varied, against)))))
@@ -197,19 +207,35 @@ def tradeoff(
         assumed,
         model.architecture.base,
         _rates(near, varied, against, convention, moving - {varied, against}),
+        stepped,
     )
+
+
+def _at(model: Model, sizes: Mapping[Symbol, Value], against: Symbol, usual: Fraction) -> Model:
+    """Return the model at sizes, whatever it has for the other size, which is to be found.
+
+    The other size may have to have a value: T5's heads of 512 features are 10 if their size is not 512/10.
+    """
+    open_model = replace(model, given={symbol: value for symbol, value in model.given.items() if symbol != against})
+    try:
+        return open_model.with_sizes(sizes, pin=True)
+    except NotAnInteger:
+        held = model.with_sizes({**sizes, against: plain(usual)}, pin=True)
+        return replace(held, pinned={symbol: value for symbol, value in held.pinned.items() if symbol != against})
 
 
 def _with_sizes_that_move(choices: Sequence[Choice], models: Sequence[Model]) -> list[Choice]:
     """Return the choices with all sizes that are not the same in each model; `models` are those of the points."""
-    first, *others = models
-    moving = [symbol for symbol in first.given if any(one.given.get(symbol) != first.given[symbol] for one in others)]
+    named = dict.fromkeys(symbol for one in models for symbol in one.given)
+    known = [symbol for symbol in named if BY_SYMBOL[symbol].kind is not Kind.SWITCH]
+    # DeBERTa's E that is H needs no value of its own.
+    moving = [symbol for symbol in known if len({one.number(symbol) for one in models}) > 1]
     left = iter(models)
     shown = []
     for choice in choices:
         if (point := choice.point) is not None:
-            given = next(left).given
-            at = {symbol: number for symbol in moving if isinstance(number := given[symbol], int | Fraction)}
+            sized = next(left)
+            at = {symbol: plain(sized.number(symbol)) for symbol in moving}
             choice = replace(choice, point=replace(point, at={**at, **point.at}))  # noqa: PLW2901
         shown.append(choice)
     return shown

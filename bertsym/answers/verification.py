@@ -25,6 +25,7 @@ from bertsym.convention import EXACT
 from bertsym.document import Document, Element, Paragraph, Remark, Sizes
 from bertsym.errors import BadField, BadFile, BertsymError, Conflict, NothingFits
 from bertsym.files.jsonfile import CONFIGURATION, parse_object, read_bytes
+from bertsym.files.reading import is_file, is_folder
 from bertsym.model import Model
 from bertsym.report import Record
 from bertsym.resolve import load, load_file, load_metadata
@@ -361,7 +362,7 @@ def _framework_class(checkpoint: Checkpoint, target: str | None, head: str | Non
         raise BadFile(
             str(checkpoint.path), "no config.json beside it, which --framework builds from: pass --model PATH"
         )
-    file = file / "config.json" if file.is_dir() else file
+    file = file / "config.json" if is_folder(file) else file
     config = parse_object(read_bytes(file), file, CONFIGURATION)
     cls = None if head is None else _classes(str(config.get("model_type"))).get(head, head)
     built = build(config, file, cls)
@@ -392,8 +393,8 @@ def _declared_type(target: Model | str | Path | None) -> object:
     if target is None or isinstance(target, Model):
         return None
     path = Path(target)
-    file = path / "config.json" if path.is_dir() else path
-    if file.suffix != ".json" or not file.is_file():
+    file = path / "config.json" if is_folder(path) else path
+    if file.suffix != ".json" or not is_file(file):
         return None
     config = parse_object(read_bytes(file), file, CONFIGURATION)
     text = config.get("text_config")

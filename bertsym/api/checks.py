@@ -71,7 +71,7 @@ def audit(
     about = question(spec, () if head is None else (head,), where=names, **words)
     about = replace(about, cost=cost, run=arguments.run_sizes(run))
     about = replace(about, named=model is not None, tolerance=arguments.share(tolerance, "tolerance"))
-    return Audit(*asked(arguments.path(claim, "claim"), about, table=table))
+    return Audit(*asked(arguments.path(claim, "claim", "a text such as '110M', or a path"), about, table=table))
 
 
 def verify(
@@ -108,7 +108,8 @@ def verify(
         others = {"source": source, "head": head, "model_type": model_type, "infer": infer, "header_only": header_only}
         return Verification(_run(model, others, framework=framework))
     if source is None:
-        raise Missing("source", "a checkpoint, or a model `of` a quantity with framework=True")
+        checkpoint = "a checkpoint as the second argument, as in verify(None, 'model.safetensors')"
+        raise Missing("source", f"{checkpoint}, or a model `of` a quantity with framework=True")
     named = None if head is None else arguments.text(head, "head")
     kind = None if model_type is None else arguments.text(model_type, "model_type")
     target: Spec | str | None = None

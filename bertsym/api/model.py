@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 SHOWN_CHARACTERS = 160
 """The characters of a model at a prompt."""
 
+LOADABLE = "a name, a path, the fields of a config.json, or a configuration of transformers (`model.config`)"
+"""The things that `load` takes, for an error."""
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -416,7 +419,8 @@ class Model:
         budgets = [arguments.mapping(at_most, "at_most", example), arguments.mapping(at_least, "at_least", example)]
         at_most, at_least = ({with_unit(name, amount): amount for name, amount in named.items()} for named in budgets)
         spec, beside = with_budgets(self, [*at_most, *at_least], settings, at)
-        symbols = tuple(spec.setting(name).symbol for name in arguments.texts(unknowns, "unknowns"))
+        names = [name.strip() for each in arguments.texts(unknowns, "unknowns") for name in each.split(",")]
+        symbols = tuple(spec.setting(name).symbol for name in names)
         if not symbols:
             raise Missing("unknown", "a size to find, such as 'H'")
         counted = self.convention(convention, only, without)
@@ -445,11 +449,10 @@ class Model:
             [('prefill', 'FLOPs'), ('decode a token', 'bandwidth'), ('training step', 'FLOPs')]
         """
         from bertsym.answers.roofline import roofline
-        from bertsym.symbols import RUN
+        from bertsym.symbols import beside
 
         loaded = self.plain_spec("roofline")
-        accepted = loaded.architecture.accepted | {size.symbol for size in RUN}
-        named = replace(loaded, architecture=replace(loaded.architecture, accepted=accepted))
+        named = replace(loaded, architecture=replace(loaded.architecture, accepted=beside(loaded.symbols)))
         sizes = {}
         for name, value in arguments.mapping(at, "at", "{'B': 1, 'S': 512}").items():
             size = named.setting(name)
@@ -570,7 +573,7 @@ def load(
     written = written_configuration(target)
     if written is not None:
         return Model(load_json(*written, named, kind))
-    return Model(load_spec(arguments.path(target, "target"), named, kind))
+    return Model(load_spec(arguments.path(target, "target", LOADABLE), named, kind))
 
 
 def _models(given: tuple[Model, ...]) -> tuple[Model, ...]:

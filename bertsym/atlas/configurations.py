@@ -37,6 +37,15 @@ def default_labels(model_type: str) -> int:
     return int(_content()["labels"].get(model_type, 2))
 
 
+def is_padded(model_type: str) -> bool:
+    """Return True if the configuration class of a model type wants a padding token, and refuses null.
+
+    >>> is_padded("modernbert-decoder"), is_padded("bert")
+    (True, False)
+    """
+    return model_type in _content()["padded"]
+
+
 def declares(model_type: str, field: str) -> bool:
     """Return True if the configuration class of a model type declares the field, alone or as every class does."""
     return field in _content()["common"] or model_type in declaring().get(field, ())

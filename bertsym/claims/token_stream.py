@@ -9,7 +9,7 @@ from sympy import Symbol
 from bertsym.claims.names import plain
 from bertsym.claims.parsed_formula import Use
 from bertsym.claims.tokens import Mark, Token, is_tex
-from bertsym.errors import UnreadableFormula, echo, suggestion
+from bertsym.errors import MAX_ECHO, UnreadableFormula, echo, printable, suggestion
 from bertsym.symbols import BY_NAME
 
 _REFUSED = {
@@ -89,7 +89,7 @@ class TokenStream:
     def _unknown(self, raw: str) -> str:
         advice = suggestion(raw, BY_NAME) if len(raw) > 2 else ""
         close = advice if advice.startswith("did you mean") else ""
-        return f"unknown name {echo(raw)}: " + (close or f"say what it is, as in --where {raw}=H")
+        return f"unknown name {echo(raw)}: " + (close or f"say what it is, as in --where {printable(raw[:MAX_ECHO])}=H")
 
     def mark(self, start: int, stop: int, use: Use) -> None:
         """Note what the tokens of a stretch are used for."""

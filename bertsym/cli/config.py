@@ -23,7 +23,7 @@ def config(
     model_type: options.ModelType = None,
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write FILE, or the config.json in this folder."),
+        typer.Option("--output", "-o", metavar="FILE", help="Write FILE, or config.json in this folder; - prints it."),
     ] = None,
 ) -> None:
     """Write a config.json that transformers loads.
@@ -37,14 +37,15 @@ def config(
         raise Unreadable("--output", output, "the name of a file or of a folder")
     found = configuration_file(options.model(target, head, at, model_type))
     _say(found)
-    if output is None:
+    if output is None or output == "-":
         emit(found.text(), "json")
         return
     from bertsym.files.atomic_write import write_file
+    from bertsym.files.reading import is_folder, status
 
-    folder = Path(output).is_dir() or output.endswith(("/", os.sep))
+    folder = is_folder(Path(output)) or output.endswith(("/", os.sep))
     path = Path(output) / "config.json" if folder else Path(output)
-    done = "replaced" if path.exists() else "wrote"
+    done = "replaced" if status(path) is not None else "wrote"
     write_file(path, found.text().encode("utf-8"))
     note(f"{done} {path}: {found.cls}, {found.count:,} parameters")
 

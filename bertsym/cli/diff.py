@@ -39,5 +39,5 @@ def diff(
     from bertsym.formulas.styles import Style
 
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
-    report = derivative(model, model.size(by).symbol, order, chosen, Style.named(form))
+    report = derivative(model, model.setting(by).symbol, order, chosen, Style.named(form))
     show(report, page)

@@ -50,7 +50,7 @@ class FigureOptions:
         typer.Option(
             "--width",
             metavar="COLUMN",
-            help="Width of the figure with its labels: acl, ieee, neurips, or points as in 219pt@11.",
+            help="Width of the figure with its labels: acl, ieee, neurips, or a length as in 219pt@11 or 8cm.",
         ),
     ] = None
     font: Annotated[

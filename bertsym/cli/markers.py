@@ -15,32 +15,14 @@ import typer
 from bertsym.embed.markers import Syntax
 from bertsym.embed.refresh import Run
 from bertsym.embed.settings import NO_SETTINGS, REPEATED, Settings
-from bertsym.errors import BadFile, BertsymError, Conflict, UnknownName, Unreadable, printable
+from bertsym.errors import BadFile, Conflict, UnknownName, Unreadable
 from bertsym.printing import SYNTAXES
-from bertsym.values import value
 
 # `embed` writes files; `verify`, `audit` and `derive` read files or run code. A marker may do neither.
 PRINTING = ("total", "show", "tensors", "explain", "diff", "solve", "compare", "models", "symbols", "macros", "plot")
 _FLAGS = {Syntax.TEX: "latex", Syntax.MARKDOWN: "markdown", Syntax.HTML: "html", Syntax.TYPST: "typst"}
 # The options that one syntax has and the others refuse.
 _OF_SYNTAX = {"flavor": "markdown", "tex-encoding": "latex", "math-font": "latex"}
-# The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
-_UsageError: Any = typer.BadParameter.__mro__[1]
-
-
-@value
-class WrongUsage(BertsymError):
-    """A marker whose command has no such option or argument.
-
-    >>> print(WrongUsage("total", "No such option: --word"))
-    total: No such option: --word
-    """
-
-    command: str
-    problem: str
-
-    def __str__(self) -> str:
-        return f"{self.command}: {printable(self.problem)}"
 
 
 def runner(group: Any) -> Callable[[Path, Settings], Run]:
@@ -105,8 +87,6 @@ def _printed(command: Any, name: str, arguments: list[str], folder: Path, line: 
             command.invoke(context)
     except typer.Exit:
         raise Unreadable("marker", line, "a command that answers, not its help") from None
-    except _UsageError as error:
-        raise WrongUsage(name, error.format_message()) from None
     return out.getvalue()
 
 

@@ -249,11 +249,10 @@ def sizes(texts: Iterable[str] | None, of: Model | None = None) -> dict[Symbol, 
 
 def run_sizes(texts: Iterable[str] | None, loaded: Model) -> dict[Symbol, Value]:
     """Read the sizes of a model and of a run, such as B and S."""
-    from bertsym.symbols import RUN
+    from bertsym.symbols import beside
     from bertsym.values import replace
 
-    accepted = loaded.architecture.accepted | {size.symbol for size in RUN}
-    return sizes(texts, replace(loaded, architecture=replace(loaded.architecture, accepted=accepted)))
+    return sizes(texts, replace(loaded, architecture=replace(loaded.architecture, accepted=beside(loaded.symbols))))
 
 
 def _value(size: Size, text: str) -> Value:
@@ -288,7 +287,9 @@ def size_range(text: str, model: Model, option: str) -> tuple[Symbol, tuple[int,
     low, dots, high = bounds.partition("..")
     if not equals or not dots:
         raise Unreadable(option, text, "SIZE=LOW..HIGH, as in L=2..96")
-    size = model.size(name.strip())
+    size = model.setting(name.strip())
+    if ":" in high:
+        raise Unreadable(option, text, f"SIZE=LOW..HIGH, and a step in an option of its own: --multiple-of {name}=4")
     ends = []
     for end in (low.strip(), high.strip()):
         number = check_value(size, parse_size(end, size.title, size.expected))

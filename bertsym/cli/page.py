@@ -58,7 +58,7 @@ class Page:
         typer.Option(
             "--width",
             metavar="COLUMN",
-            help="LaTeX: fit a column: acl, ieee, neurips, or points and size of type (8 to 12), as in 219pt@11.",
+            help="LaTeX: fit a column: acl, ieee, neurips, or a length and size of type (8 to 12): 219pt@11, 8cm.",
         ),
     ] = None
     math_font: Annotated[

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
+from bertsym.errors import Unreadable
 
 # The types that `Reader` reads, and their names in an error.
-_NUMBERS = {int: "integer", float: "float"}
+_NUMBERS = {int: "a whole number", float: "a number"}
 _TYPES = (str, bool, *_NUMBERS, list[str])
 
 
@@ -22,7 +22,8 @@ class Reader:
         self.annotation, self.least, self.most = annotation, least, most
 
     def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
-        """Return the value of an option in its type; raises `typer.BadParameter`."""
+        """Return the value of an option in its type; raises `Unreadable`."""
+        del ctx  # the reader of the library has it
         if value is None or self.annotation in (str, bool):
             return value
         if self.annotation == list[str]:
@@ -30,14 +31,17 @@ class Reader:
         try:
             number = self.annotation(value)
         except ValueError:
-            message = f"{value!r} is not a valid {_NUMBERS[self.annotation]}."
-            raise typer.BadParameter(message, ctx=ctx, param=param) from None
+            raise Unreadable(param.opts[0], value, self._expected()) from None
         if not (self.least is None or self.least <= number) or not (self.most is None or number <= self.most):
-            bounds = (
-                f"{'' if self.least is None else f'{self.least}<='}x{'' if self.most is None else f'<={self.most}'}"
-            )
-            raise typer.BadParameter(f"{number} is not in the range {bounds}.", ctx=ctx, param=param)
+            raise Unreadable(param.opts[0], value, self._expected())
         return number
+
+    def _expected(self) -> str:
+        """Return the numbers that the option takes, in words."""
+        kind = _NUMBERS[self.annotation]
+        bounds = [*([] if self.least is None else [f"of at least {self.least}"])]
+        bounds += [] if self.most is None else [f"of at most {self.most}"]
+        return " ".join((kind, " and ".join(bounds))).rstrip()
 
 
 def read_plainly(parameters: list[Any]) -> list[Any]:

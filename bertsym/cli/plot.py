@@ -208,7 +208,7 @@ def _two(typed: str | None, model: Model) -> tuple[Symbol, Symbol]:
     """Read two sizes, as in H,L."""
     from bertsym.errors import Unreadable
 
-    named = [model.size(name).symbol for name in options.split([typed or "H,L"])]
+    named = [model.setting(name).symbol for name in options.split([typed or "H,L"])]
     if len(set(named)) != 2 or len(named) != 2:
         raise Unreadable("--for", typed or "", "two sizes, as in H,L")
     return named[0], named[1]

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+import typer
 import typer.core
 
+from bertsym.cli.mistakes import refused, unexpected
 from bertsym.cli.page import Page
 from bertsym.cli.plain_values import read_plainly
 from bertsym.cli.run_options import RunOptions
@@ -66,7 +68,17 @@ SYNONYMS: Mapping[str, str] = {
 }
 """Words that people try, and the command that they mean."""
 
+OF_THE_ROOT: Mapping[str, str] = {
+    "version": "--version",
+    **dict.fromkeys(("citation", "cite", "bibtex"), "--citation"),
+    **dict.fromkeys(("completion", "install-completion"), "--install-completion"),
+}
+"""Words that people try as commands, and the option that they mean."""
+
 Row = tuple[str, str]
+
+# The base of click's usage errors. typer 0.28 contains a copy of click, and older versions import it.
+_UsageError: Any = typer.BadParameter.__mro__[1]
 
 
 @value
@@ -99,6 +111,8 @@ def unknown_command(name: str, known: Iterable[str]) -> UnknownCommand:
     from bertsym.resolve import is_path
     from bertsym.zoo import ARCHITECTURES
 
+    if (option := OF_THE_ROOT.get(name.casefold())) is not None:
+        return UnknownCommand(name, tuple(known), f"an option: `bertsym {option}`")
     if is_path(name) or spelled(name, (*ARCHITECTURES, *atlas.index())) is not None:
         quoted = name if re.fullmatch(r"[\w./-]+", name, re.ASCII) else "MODEL"
         return UnknownCommand(name, tuple(known), f"it is a model: `bertsym total {quoted}` counts it")
@@ -137,8 +151,38 @@ def _write_options(command: Any, context: Any, formatter: Any) -> None:
     _write(formatter, sorted(rows, key=lambda pair: order.index(pair[0])))
 
 
+def _commands(context: Any) -> Mapping[str, Any]:
+    """Return all commands by name; none for a command that runs alone, as in a marker."""
+    return getattr(context.find_root().command, "commands", {})
+
+
+def _given(command: Any, context: Any) -> list[str]:
+    """Return the words that the arguments of a command have taken from the command line."""
+    given = []
+    for parameter in command.params:
+        source = context.get_parameter_source(parameter.name)
+        if _is_argument(parameter) and source is not None and source.name == "COMMANDLINE":
+            taken = context.params[parameter.name]
+            given += [taken] if isinstance(taken, str) else list(taken)
+    return given
+
+
 class Command(typer.core.TyperCommand):
-    """A command whose help has its options under headings."""
+    """A command whose help has its options under headings, and whose errors say what to type."""
+
+    # The parser keeps words without a place, and `parse_args` says what to type instead.
+    allow_extra_args = True
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of a command line; raises `Misused`."""
+        words = list(args)
+        try:
+            rest: list[str] = super().parse_args(ctx, args)
+        except _UsageError as error:
+            raise refused(ctx.info_name, error, words, self, _commands(ctx)) from None
+        if rest and not ctx.resilient_parsing:
+            raise unexpected(ctx.info_name, rest, _given(self, ctx), self)
+        return rest
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, each with a reader that imports nothing."""
@@ -155,6 +199,15 @@ class Command(typer.core.TyperCommand):
 
 class Root(typer.core.TyperGroup):
     """The group of all commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words before the command; raises `Misused`."""
+        words = list(args)
+        try:
+            rest: list[str] = super().parse_args(ctx, args)
+        except _UsageError as error:
+            raise refused(ctx.info_name, error, words, self, self.commands) from None
+        return rest
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return the parameters, each with a reader that imports nothing."""

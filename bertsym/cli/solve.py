@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -202,6 +202,15 @@ def _model(loaded: Model, at: list[str] | None, unknowns: list[str] | None, tie:
         return replace(loaded, given=kept).with_sizes(given, pin=True)
 
 
+def _apart(names: Iterable[str]) -> Iterator[str]:
+    """Yield the names of sizes; blanks stand between some, and a name such as "hidden size" has one itself."""
+    from bertsym.cli.mistakes import is_size
+
+    for name in names:
+        words = name.split()
+        yield from words if len(words) > 1 and all(map(is_size, words)) else [name]
+
+
 def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
     from bertsym.errors import Conflict, Unreadable
 
@@ -209,8 +218,8 @@ def _unknowns(texts: list[str] | None, model: Model) -> tuple[Symbol, ...]:
     for text in texts or ():
         if not options.split([text]):
             raise Unreadable("--for", text, "a size, as in H")
-    for name in options.split(texts) or ["H"]:
-        symbol = model.size(name).symbol
+    for name in _apart(options.split(texts) or ["H"]):
+        symbol = model.setting(name).symbol
         if symbol in names:
             raise Conflict(f"--for {names[symbol]}", f"--for {name}", "an unknown is named once")
         names[symbol] = name
@@ -277,7 +286,7 @@ def _multiples(texts: list[str] | None, model: Model) -> tuple[dict[Symbol, int]
     for text in options.split(texts):
         name, equals, number = text.rpartition("=")
         step = options.positive(number.strip(), "--multiple-of")
-        symbol = model.size(name.strip()).symbol if equals else None
+        symbol = model.setting(name.strip()).symbol if equals else None
         before = general if symbol is None else named.get(symbol)
         if before is not None:
             first = before if symbol is None else f"{symbol}={before}"

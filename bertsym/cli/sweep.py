@@ -145,7 +145,9 @@ def _write_parquet(table: Sweep, path: Path) -> None:
 
 
 def _done(path: Path) -> str:
-    return "replaced" if path.exists() else "wrote"
+    from bertsym.files.reading import status
+
+    return "wrote" if status(path) is None else "replaced"
 
 
 def _pieces(table: Sweep, listener: Callable[[Fraction], None] | None) -> Iterator[str]:

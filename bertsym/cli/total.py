@@ -78,6 +78,6 @@ def total(
         else:
             emit(piece(Count(number), page.syntax) + "\n", page.syntax)
         return
-    symbols = [model.size(name).symbol for name in options.split(keep)]
+    symbols = [model.setting(name).symbol for name in options.split(keep)]
     model.check_known(symbols)
     show(formula_written(model, chosen, form, symbols), page)

@@ -53,8 +53,8 @@ def tradeoff(
 ) -> None:
     """Show what one size costs in another at a constant total.
 
-    Each row has a value of the size, the largest value of the other that is not over the total, the value that would
-    meet it exactly, and the miss.
+    Each row has a value of the size, the largest value of the other that can be built and is not over the total, the
+    value that would meet it exactly, and the miss.
     """
     from bertsym.answers.tradeoff import tradeoff as traded
     from bertsym.quantities import parse_amount
@@ -63,11 +63,15 @@ def tradeoff(
     model, chosen = options.counted(target, head, at, model_type, of, convention, only, without, run.given)
     wanted = None if total is None else parse_amount(total, chosen.unit, "--total")
     varied, values = _values(over, model)
-    other = model.size(against.strip()).symbol
+    other = model.setting(against.strip()).symbol
     ties = parse_ties(tie or (), model.size)
     show(traded(model, varied, other, wanted, chosen, values=values, ties=ties), page)
 
 
 def _values(text: str, model: Model) -> tuple[Symbol, range | None]:
     """Read a size, as V, or a size with its values, as V=16000..64000:16000."""
-    return stepped_values(text, model) if "=" in text else (model.size(text.strip()).symbol, None)
+    from bertsym.errors import Unreadable
+
+    if "," in text and "=" not in text:
+        raise Unreadable("--for", text, "one size, and the other in --against, as in --for V --against L")
+    return stepped_values(text, model) if "=" in text else (model.setting(text.strip()).symbol, None)

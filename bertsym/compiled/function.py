@@ -19,7 +19,7 @@ from bertsym.compiled.domain import Condition, conditions, register, settled
 from bertsym.convention import Convention
 from bertsym.costs import Measure
 from bertsym.count import count, declared
-from bertsym.errors import BertsymError, Conflict, Missing, MissingSize, Unreadable, echo
+from bertsym.errors import BertsymError, Conflict, Missing, Unreadable, echo
 from bertsym.handed_out import public
 from bertsym.model import Model, check_value
 from bertsym.quantities import MAX_DIGITS
@@ -243,9 +243,8 @@ def compiled(
     chosen = frozenset(symbols)
     # A size under a condition is not missing if a chosen switch can turn it off: DeBERTa's `absolute` and N.
     conditional = any(free(bracket) & chosen for bracket in total.atoms(Iverson))
-    for symbol in in_order(free(total) - chosen) if not conditional else ():
-        size = model.architecture.size(symbol)
-        raise MissingSize(size.name, size.meaning, size.example, model.architecture.example)
+    if not conditional and (missing := in_order(free(total) - chosen)):
+        raise model.architecture.without(missing)
     expression = expand(total)
     program = _program(symbols, expression, required)
     return CompiledCount(model, tuple(symbols), convention, program, expression, measure, promotes)

@@ -106,6 +106,7 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
     for path, found in fields.items():
         if path.endswith(f".{PER_LAYER}") and path not in derived.rules.fixed and found not in ({}, None):
             raise BadField(str(file), path, "sizes for single layers change the parameters and are not covered")
+    _check_tables(fields, derived, file)
     for path, value in derived.rules.fixed.items():
         determined = _determined(path, fields, derived) if path in derived.no_effect else None
         options = (value, *derived.rules.equal.get(path, ())) if determined is None else (determined,)
@@ -130,6 +131,20 @@ def check_rules(fields: Mapping[str, Json], derived: Derived, file: Path) -> Non
             part = path.rpartition(".")[0]
             if not part or isinstance(fields.get(part), dict):
                 raise BadField(str(file), path, "missing, and no formula covers the value that the code takes; add it")
+
+
+def _check_tables(fields: Mapping[str, Json], derived: Derived, file: Path) -> None:
+    """Raise `BadField` for a list of layers without the table of their sizes.
+
+    Dots 3's class makes the table of its pyramid of experts only if a file has neither of them.
+    """
+    for path, table in derived.rules.fixed.items():
+        part, _, name = path.rpartition(".")
+        if name == PER_LAYER and table and fields.get(path) is None:
+            for listed, found in fields.items():
+                if listed.rpartition(".")[0] == part and listed in derived.fixed_by_code and isinstance(found, list):
+                    missing = f"a list, and {PER_LAYER} is missing beside it; leave out both, or give both"
+                    raise BadField(str(file), listed, missing)
 
 
 def _determined(path: str, fields: Mapping[str, Json], derived: Derived) -> Value | None:

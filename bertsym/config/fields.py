@@ -146,7 +146,8 @@ def _raw(config: Mapping[str, Json], field: Field, file: Path) -> object:
     """Return the value of a field under any of its spellings; raise BadField if two spellings disagree."""
     found: dict[str, object] = {key: config[key] for key in (field.key, *field.aliases) if key in config}
     for key, value in found.items():
-        if value != found.get(field.key, value):
+        # NaN differs from itself.
+        if key != field.key and value != found.get(field.key, value):
             raise BadField(str(file), key, f"{echo(value)}, but {field.key} says {echo(found[field.key])}")
     return next(iter(found.values()), field.default)
 
@@ -157,7 +158,20 @@ def _checked(value: object, key: str, symbol: Symbol, file: Path) -> Value:
         return check_value(size, _fraction(value) if size.kind is Kind.RATIO else value)
     except Unreadable as error:
         expected = "true or false" if size.kind is Kind.SWITCH else error.expected
-        raise BadField(str(file), key, f"expected {expected}, got {echo(value)}") from None
+        raise BadField(str(file), key, f"expected {expected}, got {_shown(value)}") from None
+
+
+def _shown(value: object) -> str:
+    """Return a value as JSON writes it; the text "768" is no number.
+
+    >>> _shown("768"), _shown(None), _shown(768.5)
+    ("the text '768'", 'null', "'768.5'")
+    """
+    if isinstance(value, str):
+        return f"the text {echo(value)}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return echo(value)
 
 
 def _words(value: Json, key: str, separator: str, file: Path) -> list[str]:

@@ -15,6 +15,7 @@ from sympy import Symbol
 
 from bertsym.algebra import Value, free
 from bertsym.arrangements import arranged, spread
+from bertsym.atlas.configurations import is_padded
 from bertsym.config.configfile import entry_of_file, read_config
 from bertsym.config.layer_lists import MAX_LAYERS
 from bertsym.config.paths import put, remove, value_at
@@ -310,6 +311,12 @@ def _write_fixed(fields: dict[str, Any], derived: Derived, base: Mapping[str, Js
     for symbol, field in derived.fields.items():
         if BY_SYMBOL[symbol].kind is Kind.DEPTH:
             depths.setdefault(field.path.rpartition(".")[0], set()).add(derived.defaults[symbol])
+    for path, still in derived.fixed_by_derivation.items():
+        part, _, last = path.rpartition(".")
+        if _OF_LAYERS.search(last) is not None and isinstance(
+            still.value, int
+        ):  # the depth of Dots 3's vision tower stands still
+            depths.setdefault(part, set()).add(still.value)
     for path, found in derived.fixed_by_code.items():
         part, _, last = path.rpartition(".")
         is_new = part and isinstance(value_at(fields, part), dict) and not isinstance(value_at(base, part), dict)
@@ -324,7 +331,10 @@ def _write_fixed(fields: dict[str, Any], derived: Derived, base: Mapping[str, Js
 
 
 def _write_padding(model: Model, fields: dict[str, Any], derived: Derived | None, file: Path) -> None:
-    """Write null for the padding token if its index is beyond the vocabulary: torch refuses a row that is not there."""
+    """Write null for the padding token if its index is beyond the vocabulary: torch refuses a row that is not there.
+
+    Write 0 if the class refuses null, as ModernBERT's decoder does.
+    """
     entry = entry_of(model.architecture.schema.model_type) if derived is None else derived
     before = deepcopy(fields)
     for path, idle in {} if entry is None else entry.no_effect.items():
@@ -332,7 +342,8 @@ def _write_padding(model: Model, fields: dict[str, Any], derived: Derived | None
         vocabulary = value_at(fields, f"{part}.vocab_size".lstrip("."))
         index = idle.default if value_at(fields, path) is ... else value_at(fields, path)
         if last == "pad_token_id" and isinstance(index, int) and isinstance(vocabulary, int) and index >= vocabulary:
-            put(fields, path, None)
+            kind = value_at(fields, f"{part}.model_type".lstrip("."))
+            put(fields, path, 0 if isinstance(kind, str) and is_padded(kind) else None)
     if fields != before:
         try:
             _read(model, fields, file)

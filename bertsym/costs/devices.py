@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bertsym.costs.settings import Settings
-from bertsym.errors import NotKnownOf, UnknownName
+from bertsym.errors import NotKnownOf, UnknownName, choice
 from bertsym.values import value
 
 TERA = 10**12
@@ -55,6 +55,7 @@ DEVICES: Mapping[str, Device] = MappingProxyType({device.name: device for device
 
 def named_device(name: str) -> Device:
     """Return the device of that name; raises `UnknownName`."""
-    if name not in DEVICES:
+    chosen = choice(name, DEVICES)
+    if chosen is None:
         raise UnknownName("device", name, DEVICES)
-    return DEVICES[name]
+    return DEVICES[chosen]

@@ -11,7 +11,7 @@ from sympy import Symbol
 from bertsym.algebra import Iverson, Value, evaluate, free
 from bertsym.convention import Convention
 from bertsym.costs.settings import Settings
-from bertsym.errors import BertsymError, Conflict, HasNo, NotKnownOf, UnknownName
+from bertsym.errors import BertsymError, Conflict, HasNo, NotKnownOf, UnknownName, choice
 from bertsym.layers import Embedding, Leaf, Role, Weight
 from bertsym.model import Architecture, Head, Model
 from bertsym.symbols import RUN, S
@@ -61,9 +61,12 @@ class Quantity:
     def account(self, convention: str | None = None) -> Account:
         """Return the account under a convention, or the default one; raises `UnknownName`."""
         by_name = {account.convention.name: account for account in self.accounts}
-        if convention is not None and convention not in by_name:
+        if convention is None:
+            return self.accounts[0]
+        chosen = choice(convention, by_name)
+        if chosen is None:
             raise UnknownName(f"convention of {self.name}", convention, by_name)
-        return self.accounts[0] if convention is None else by_name[convention]
+        return by_name[chosen]
 
     def beside(self, account: Account, convention: str | None) -> Account:
         """Return the account under a convention that sums the same entries; raises `Conflict` if it sums others."""

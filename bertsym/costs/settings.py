@@ -17,7 +17,7 @@ NAMES = ("dtype", "optimizer", "rank", "targets", "zero", "devices", "kernel")
 
 @value
 class Settings:
-    """The settings that the user gave; None for the others."""
+    """The settings that the user gave, names in lower case; None for the others."""
 
     dtype: str | None = None
     optimizer: str | None = None
@@ -26,6 +26,11 @@ class Settings:
     zero: int | None = None
     devices: int | None = None
     kernel: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("dtype", "optimizer", "kernel"):
+            if (text := getattr(self, name)) is not None:
+                object.__setattr__(self, name, text.casefold())
 
     @property
     def given(self) -> tuple[str, ...]:

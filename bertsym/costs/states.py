@@ -131,9 +131,10 @@ def quantity(settings: Settings, usual_dtype: str = "float32") -> Quantity:
     name = settings.optimizer or "adamw"
     optimizer = named_optimizer(name)
     shares = partition(settings.zero, settings.devices)
-    pure = f"weights, gradients and the arrays of {name}, {size} bytes for each element, as torch keeps them"
+    bytes_ = "1 byte" if size == 1 else f"{size} bytes"
+    pure = f"weights, gradients and the arrays of {name}, {bytes_} for each element, as torch keeps them"
     if optimizer.library != "torch":
-        pure = f"weights and gradients of {size} bytes; the arrays of {name}, as {optimizer.library} keeps them"
+        pure = f"weights and gradients of {bytes_}; the arrays of {name}, as {optimizer.library} keeps them"
     recipes = {
         "pure": (Recipe(size, size, 0, optimizer), pure, f"{optimizer.library}: the state_dict() of an optimizer"),
         "mixed": (

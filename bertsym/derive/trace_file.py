@@ -26,6 +26,7 @@ from bertsym.derive.limits import (
     MAX_TRACED_ENTRIES,
 )
 from bertsym.errors import BadFile
+from bertsym.files.reading import status
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 _OPEN = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -82,7 +83,8 @@ class TraceFile:
         self.lines, self.bytes = self.lines + 1, self.bytes + len(line)
 
     def _cannot(self, error: Exception) -> str:
-        if self.path.is_symlink():
+        found = status(self.path, follow=False)
+        if found is not None and stat.S_ISLNK(found.st_mode):
             return "it is a symbolic link, which a trace does not follow: name the file itself"
         return f"cannot be written ({getattr(error, 'strerror', None) or error})"
 

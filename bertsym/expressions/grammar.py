@@ -65,6 +65,8 @@ _TOKEN = re.compile(
     r"|(?P<sign>\*\*|//|<=|>=|=>|=<|==|!=|&&|\|\||[-+*/%^()<>=,\[\]&|≤≥≠·×−⌊⌋]))",
     re.ASCII,
 )
+# Words that people type for an operator.
+_WRITTEN: Mapping[str, str] = {",": "and", ";": "and", "mod": "%", "is": "=", "equals": "=", "x": "*", "plus": "+"}
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # What people type, and what bertsym prints, beside the spelling that the writer uses.
 _SAME: Mapping[str, str] = {
@@ -160,8 +162,21 @@ class _Parser:
         """Return the tree of the whole text."""
         part = self.expression(0, 0)
         if self.ahead.text or self.ahead.is_name:
-            self.refuse(f"expected an operator or the end, got {self.shown(self.ahead)}", self.ahead.column)
+            problem = f"expected an operator or the end, got {self.shown(self.ahead)}"
+            self.refuse(problem + self.advice(), self.ahead.column)
         return part.node
+
+    def advice(self) -> str:
+        """Return what to write for a token that stands where an operator was expected; empty if that is unclear."""
+        before, ahead = self.tokens[self.index - 1], self.ahead
+        if before.is_number and (ahead.is_name or ahead.text == "("):
+            return f": write {before.text}*{ahead.text}"
+        return f": write {written}" if (written := _WRITTEN.get(ahead.text.lower())) in self.signs else ""
+
+    @property
+    def signs(self) -> set[str]:
+        """Return the operators that are legal in the text, as the writer spells them."""
+        return {op.value for op in self.use.operators}
 
     @property
     def ahead(self) -> _Token:

@@ -31,6 +31,26 @@ def opened(path: Path) -> Iterator[tuple[FileIO, int]]:
         raise unreadable(path, error) from None
 
 
+def status(path: Path, *, follow: bool = True) -> os.stat_result | None:
+    """Return the status of a path; None if nothing is there, or if its name is too long."""
+    try:
+        return path.stat(follow_symlinks=follow)
+    except (OSError, ValueError):
+        return None
+
+
+def is_folder(path: Path) -> bool:
+    """Return True if the path is that of a folder. `Path.is_dir` raises `OSError` for a name that is too long."""
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def is_file(path: Path) -> bool:
+    """Return True if the path is that of a regular file, as `Path.is_file` does for names that are not too long."""
+    found = status(path)
+    return found is not None and stat.S_ISREG(found.st_mode)
+
+
 def unreadable(path: Path, error: OSError | ValueError) -> BadFile:
     """Return the error of the operating system about a path as a BadFile."""
     return BadFile(str(path), f"cannot be read ({getattr(error, 'strerror', None) or error})")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from sympy import Symbol
 
-from bertsym.errors import Conflict, UnknownName, Unreadable
+from bertsym.errors import Conflict, UnknownName, Unreadable, choice
 from bertsym.symbols import BY_NAME, Own, lookup
 from bertsym.values import value
 
@@ -135,8 +135,24 @@ def checked_name(symbol: str, tex: str) -> str:
     bertsym.errors.Unreadable: --rename H: expected a letter or \mathrm{word} such as \ell or d_k, got '\input{x}'
     """
     if not is_name(tex):
-        raise Unreadable(f"--rename {symbol}", tex, r"a letter or \mathrm{word} such as \ell or d_k")
+        meant = _as_name(tex)
+        mended = f" (did you mean {meant}?)" if meant is not None else ""
+        raise Unreadable(f"--rename {symbol}", tex, rf"a letter or \mathrm{{word}} such as \ell or d_k{mended}")
     return tex
+
+
+def _as_name(tex: str) -> str | None:
+    r"""Return the name in TeX that a word stands for, or None.
+
+    >>> print(_as_name("d_model"), _as_name("n_{heads}"), _as_name("hidden"))
+    d_{\mathrm{model}} n_{\mathrm{heads}} \mathrm{hidden}
+    """
+    match = re.fullmatch(r"(?:([A-Za-z])_)?\{?([A-Za-z]{2,20})\}?", tex)
+    if match is None:
+        return None
+    letter, word = match.groups()
+    name = rf"{letter}_{{\mathrm{{{word}}}}}" if letter else rf"\mathrm{{{word}}}"
+    return name if is_name(name) else None
 
 
 def is_name(tex: str) -> bool:
@@ -239,9 +255,10 @@ NOTATIONS = {notation.title: notation for notation in (BERT, VASWANI, KAPLAN, ME
 
 def named_notation(name: str) -> Notation:
     """Return the notation of that name; raise `UnknownName`."""
-    if name not in NOTATIONS:
+    chosen = choice(name, NOTATIONS)
+    if chosen is None:
         raise UnknownName("notation", name, NOTATIONS)
-    return NOTATIONS[name]
+    return NOTATIONS[chosen]
 
 
 def parse_renames(texts: Iterable[str]) -> dict[str, str]:

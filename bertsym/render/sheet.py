@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
+from fractions import Fraction
 from typing import TypeVar
 
 from bertsym.errors import TooNarrow, Unreadable, member
@@ -117,7 +118,9 @@ COLUMNS = {
     "ieee": Column(25_200_000_000, TEN),
     "neurips": Column(39_748_000_000, TEN),
 }
-_WIDTH = re.compile(r"(\d{2,4})(?:\.(\d{1,2}))?(?:pt)?(?:@(8|9|10|11|12)(?:pt)?)?", re.ASCII)
+_WIDTH = re.compile(r"(\d{1,4}(?:\.\d{1,4})?)(pt|cm|mm|in)?(?:@(8|9|10|11|12)(?:pt)?)?", re.ASCII)
+_INCH = Fraction("72.27")  # points of TeX
+_LENGTHS = {"pt": Fraction(1), "in": _INCH, "cm": _INCH * 100 / 254, "mm": _INCH * 10 / 254}
 _FACES = {"8": EIGHT, "9": NINE, "10": TEN, "11": ELEVEN, "12": TWELVE}
 _TIMES = {EIGHT: TIMES_EIGHT, NINE: TIMES_NINE, TEN: TIMES_TEN, ELEVEN: TIMES_ELEVEN, TWELVE: TIMES_TWELVE}
 
@@ -150,21 +153,22 @@ class Sheet:
 
 
 def column(text: str, *, times: bool = False) -> Column:
-    """Read `acl`, `ieee`, `neurips`, or points with the size of type from 8 to 12: `252pt@10`; raise `Unreadable`.
+    """Read `acl`, `ieee`, `neurips`, or a length with the size of type from 8 to 12: `252pt@10`; raise `Unreadable`.
 
-    >>> column("219.08pt@11") == column("acl")
-    True
+    >>> column("219.08pt@11") == column("ACL"), column("3.25in").width == column("234.8775").width
+    (True, True)
     """
-    chosen = COLUMNS.get(text)
+    chosen = COLUMNS.get(text.casefold())
     if chosen is None:
         match = _WIDTH.fullmatch(text)
         if match is None:
             raise Unreadable(
-                "--width", text, f"{', '.join(COLUMNS)}, or points such as 252pt or 219pt@11, with type of 8 to 12 pt"
+                "--width",
+                text,
+                f"{', '.join(COLUMNS)}, or a length such as 252pt, 8cm or 219pt@11, type of 8 to 12 pt",
             )
-        points, hundredths, size = match.groups()
-        width = int(points) * POINT + int((hundredths or "").ljust(2, "0")) * POINT // 100
-        chosen = Column(width, _FACES[size or "10"])
+        length, unit, size = match.groups()
+        chosen = Column(int(Fraction(length) * _LENGTHS[unit or "pt"] * POINT), _FACES[size or "10"])
     return Column(chosen.width, _TIMES[chosen.face]) if times else chosen
 
 

@@ -13,7 +13,6 @@ import sympy
 from sympy import Expr, Symbol
 
 from bertsym.algebra import Value, atom, free, substitute
-from bertsym.errors import MissingSize
 from bertsym.model import Model, is_head_size
 from bertsym.solving.open_model import Tie
 from bertsym.symbols import BY_SYMBOL, Kind, in_order
@@ -79,9 +78,8 @@ class Closure:
     def require_known(self, expression: Expr) -> None:
         """Raise `MissingSize` if an expression over the unknowns has a size that nobody gave."""
         known = {*self.unknowns, *(floating.symbol for floating in self.floating)}
-        for symbol in in_order(free(expression) - known):
-            size, named = BY_SYMBOL[symbol], self.ready.architecture.example
-            raise MissingSize(size.name, size.meaning, size.example, named)
+        if missing := in_order(free(expression) - known):
+            raise self.ready.architecture.without(missing)
 
     def over(self, expression: Expr) -> Expr:
         """Return an expression of the declaration over the unknowns, with every number put in."""

@@ -76,7 +76,7 @@ def find(model: Model, request: Request, progress: Progress | None = None) -> Co
     if request.tolerance is None and request.order not in (Order.ERROR, Order.SHAPE):
         request = replace(request, tolerance=USUAL_TOLERANCE)
     closure, totals = closed(model, request, accompanied=len(request.unknowns) == 1)
-    axes = tuple(axis_of(BY_SYMBOL[symbol], request) for symbol in request.unknowns)
+    axes = tuple(axis_of(model, BY_SYMBOL[symbol], request) for symbol in request.unknowns)
     require_values(axes, request)
     space = space_of(model, closure, request, axes, totals)
     if request.target is None and len(axes) == 1 and not request.ranges:
@@ -256,16 +256,20 @@ def tiers_of(closure: Closure) -> list[tuple[Constraint, ...]]:
 
 
 def spread(
-    closure: Closure, request: Request, space: Space, progress: Progress | None = None
+    closure: Closure, request: Request, space: Space, progress: Progress | None = None, counted: int | None = None
 ) -> tuple[Outcome, tuple[Answer, ...]]:
     """Return the best of a space of which no two are alike: an unknown of each differs by a quarter from every other's.
 
-    The best answer comes first, then the best of those that are unlike it, and so on.
+    The best answer comes first, then the best of those that are unlike it, and so on. A search that may count so many
+    values at most, that of one unknown, is by the error alone.
     """
-    find_best = by_shape if request.order is Order.SHAPE and request.target is not None else search
+    shaped = request.order is Order.SHAPE and request.target is not None and counted is None
     most = min(MAX_ANSWERS, request.top * POOL)
     while True:
-        outcome, answers = find_best(closure, replace(request, top=most), space, progress)
+        wider = replace(request, top=most)
+        outcome, answers = (
+            by_shape(closure, wider, space, progress) if shaped else search(closure, wider, space, progress, counted)
+        )
         chosen: list[Answer] = []
         for answer in answers:
             if all(unlike(answer.values, other.values) for other in chosen):

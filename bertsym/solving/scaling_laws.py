@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from itertools import pairwise
 from types import MappingProxyType
 
-from bertsym.errors import BertsymError, UnknownName
+from bertsym.errors import BertsymError, UnknownName, choice
 from bertsym.values import value
 
 DIGITS = 50
@@ -177,6 +177,7 @@ LAWS: Mapping[str, ScalingLaw] = MappingProxyType(
 
 def named_law(name: str) -> ScalingLaw:
     """Return the law of that name; raises `UnknownName`."""
-    if name not in LAWS:
+    chosen = choice(name, LAWS)
+    if chosen is None:
         raise UnknownName("scaling law", name, LAWS)
-    return LAWS[name]
+    return LAWS[chosen]

@@ -18,7 +18,7 @@ from bertsym.model import Model
 from bertsym.solving.closed_form import ClosedForm, solve_symbolically
 from bertsym.solving.closing import close
 from bertsym.solving.closure import Closure, plain
-from bertsym.solving.configurations import closed, fixed, search, standing
+from bertsym.solving.configurations import closed, fixed, search, spread, standing
 from bertsym.solving.constraints import Constraint, compare, from_expression
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import Recounter
@@ -26,7 +26,7 @@ from bertsym.solving.open_model import Tie, require
 from bertsym.solving.request import Request, check
 from bertsym.solving.requirements import Demand, NothingFits
 from bertsym.solving.search import Space
-from bertsym.solving.space import MAX_VALUE, RANGES, axis_of, public, require_values, space_of, usual_step
+from bertsym.solving.space import MAX_VALUE, axis_of, public, require_values, space_of, usual_range, usual_step
 from bertsym.solving.univariate import UnivariateCount
 from bertsym.symbols import BY_SYMBOL, Kind
 from bertsym.values import replace, value
@@ -141,10 +141,10 @@ def solve_request(model: Model, request: Request) -> Solution:
     line = _line(closure, inner, space)
     grows = line.grows()
     below, above = _bracket(line, target) if grows else (None, None)
-    axis = _axis(unknown, inner, max(below or 0, above or 0) if grows else line.reaching(target))
+    axis = _axis(model, unknown, inner, max(below or 0, above or 0) if grows else line.reaching(target))
     require_values((axis,), inner)
     space = replace(space, axes=(axis,), unknowns=(axis,))
-    outcome, answers = search(closure, inner, space, most=MAX_COUNTED)
+    outcome, answers = (spread if request.diverse else search)(closure, inner, space, None, MAX_COUNTED)
     if not answers and (demand != ANYTHING or not outcome.complete or not grows):
         where = f"from {axis.start:,} to {axis.stop:,}" + (f" by {axis.step}" if axis.step > 1 else "")
         tried = f"no {unknown} {where}"
@@ -262,13 +262,13 @@ def _meets(request: Request, space: Space, number: int) -> bool:
     )
 
 
-def _axis(unknown: Symbol, request: Request, bracket: int) -> Axis:
+def _axis(model: Model, unknown: Symbol, request: Request, bracket: int) -> Axis:
     """Return the values to try: the range of the request, else the usual one, to twice the target's size at least."""
     size = BY_SYMBOL[unknown]
-    _, high, step = RANGES.get(size.kind, (1, 1, 1))
+    _, high, step = usual_range(model, size)
     step = usual_step(unknown, request, step)
     if unknown in request.ranges:
-        return axis_of(size, request)
+        return axis_of(model, size, request)
     return Axis(unknown, -(-size.minimum // step) * step, max(high, 2 * bracket, step), step)
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from math import gcd
 
 from sympy import Expr, Integer, Symbol
 
+from bertsym.algebra import evaluate as evaluated
 from bertsym.algebra import free, monomials
 from bertsym.errors import BertsymError, Conflict, UnknownName, Unreadable
 from bertsym.expressions.evaluate import evaluate
@@ -17,7 +20,7 @@ from bertsym.solving.compiled_count import counted
 from bertsym.solving.constraints import Constraint, from_expression, put_in
 from bertsym.solving.interval_propagation import Axis
 from bertsym.solving.legality import conditions
-from bertsym.solving.open_model import require
+from bertsym.solving.open_model import base_sizes, require
 from bertsym.solving.polynomial import Exact
 from bertsym.solving.request import Order, Request
 from bertsym.solving.search import Budget, Companions, Space
@@ -36,6 +39,8 @@ RANGES: dict[Kind, tuple[int, int, int]] = {
     Kind.ROWS: (1, 262144, 1),
     Kind.RUN: (1, 262144, 1),
 }
+# A patch, a kernel or a number of channels is less than a width: every value may be built.
+SMALL = (1, 1024, 1)
 # Larger than any number that can be typed.
 MAX_VALUE = 10**MAX_DIGITS
 # Numbers of heads that are tried beside a width which neither the former number nor the former size of heads divides:
@@ -101,9 +106,26 @@ def space_of(model: Model, closure: Closure, request: Request, axes: tuple[Axis,
     )
 
 
-def axis_of(size: Size, request: Request) -> Axis:
+def usual_range(model: Model, size: Size) -> tuple[int, int, int]:
+    """Return the lowest and the highest value of an unknown without a range, and its step.
+
+    The step of a width divides the width of the architecture's base: 96 features (Swin) are no multiple of 64.
+    """
+    low, high, step = RANGES.get(size.kind, (1, 1, 1))
+    if size.kind is not Kind.WIDTH:
+        return low, high, step
+    base = base_sizes(model)
+    public = Model(model.architecture, model.head, base).public(size.symbol)
+    width = evaluated(public, base) if free(public) <= base.keys() else Fraction(step)
+    if width.denominator != 1 or width < 1:
+        return low, high, step
+    step = gcd(step, int(width))
+    return SMALL if width < low else (step, high, step)
+
+
+def axis_of(model: Model, size: Size, request: Request) -> Axis:
     """Return the values that an unknown may have: those of the request, else the usual ones of its kind."""
-    low, high, multiple = RANGES.get(size.kind, (1, 1, 1))
+    low, high, multiple = usual_range(model, size)
     low = min(low, size.minimum) if size.default is not None else low
     if size.symbol in request.ranges:
         low, high = request.ranges[size.symbol]

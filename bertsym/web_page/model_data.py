@@ -18,7 +18,7 @@ from bertsym.answers.formula import Formula, formula
 from bertsym.convention import EXACT, Convention
 from bertsym.count import By, CountableModel, countable, declared
 from bertsym.document import Count, Document, Remark, Result, Sizes
-from bertsym.errors import MissingSize, printable
+from bertsym.errors import printable
 from bertsym.existence import doubtful
 from bertsym.formulas.styles import Style, form, style_of_parts
 from bertsym.formulas.substitute import put_in
@@ -72,9 +72,8 @@ def completed(model: Model) -> Model:
     # A default that the base has too stays a default, because a command line need not set it.
     added = {s: number for s, number in base.items() if number != _default(architecture, s)}
     full = model.with_sizes(added).with_sizes(model.given)
-    for symbol in _open(full):
-        size = full.architecture.size(symbol)
-        raise MissingSize(size.name, size.meaning, size.example, full.architecture.example)
+    if missing := _open(full):
+        raise full.architecture.without(missing)
     return replace(full, pinned=model.pinned)
 
 

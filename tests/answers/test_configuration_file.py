@@ -19,6 +19,7 @@ import pytest
 import bertsym
 from bertsym import atlas
 from bertsym.answers.configuration_file import NoConfiguration, configuration_file
+from bertsym.config.paths import value_at
 from bertsym.config.written_fields import NotWritten
 from bertsym.count import count
 from bertsym.derive.domain.stored_space import stored_space
@@ -160,6 +161,26 @@ def test_a_field_without_effect_that_must_fit_is_moved() -> None:
     assert written["d_model"] == 30
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("name", "sizes", "path", "found"),
+    [
+        # The class of its vision tower makes a pyramid of experts, unless a file has the kinds of its layers.
+        ("dots3_note", {"L": 4}, "vision_config.mlp_layer_types", ...),
+        ("atlas:modernbert-decoder", {"V": 1000, "L": 2}, "pad_token_id", 0),  # its class refuses null
+        ("glm_image_text", {"V": 1000, "L": 2}, "pad_token_id", 0),
+        ("llama", {"V": 1000, "L": 2, "H": 256, "heads": 4}, "pad_token_id", ...),
+    ],
+)
+def test_transformers_builds_what_its_class_would_make(
+    name: str, sizes: Any, path: str, found: Any, transformers: Any, torch: Any, tmp_path: Path
+) -> None:
+    model = bertsym.load(name).at(sizes).spec
+    written = configuration_file(model)
+    assert value_at(written.fields, path) == found
+    assert written.count == built(transformers, torch, model.cls, written.fields, tmp_path)
+
+
 def test_open_sizes_are_named() -> None:
     found = configuration_file(load("bert").with_sizes({H: 1536, heads: 16}))
     assert {str(symbol): number for symbol, number in found.assumed.items()} == {
@@ -201,6 +222,7 @@ def test_the_command_writes_whole_files_and_says_so(bertsym: Run, tmp_path: Path
     assert bertsym("config", "bert-base-uncased", "-o", "").code == 2
     assert list(tmp_path.iterdir()) == [file]
     assert json.loads(bertsym("config", "gpt2-small").out)["n_embd"] == 768
+    assert bertsym("config", "gpt2-small", "-o", "-").out == bertsym("config", "gpt2-small").out
 
 
 def test_heads_that_do_not_share_evenly_are_noted(bertsym: Run) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import bertsym
-from bertsym.answers.sweep import MOST_ROWS, NoRows
+from bertsym.answers.sweep import MOST_ROWS, NoRows, with_quantities
 from bertsym.errors import BertsymError, Conflict, MissingExtra, MissingSize, TooLarge
 from bertsym.render.parquet import parquet
 
@@ -24,6 +24,12 @@ Run = Callable[..., Any]
 def table(text: str) -> list[dict[str, str]]:
     """Return the rows of CSV."""
     return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_prompt_shows_one_line() -> None:
+    swept = bertsym.load("bert-base-uncased").sweep({"L": range(1, 4)})
+    assert repr(swept).startswith("<at most 3 rows of L, V, N, H, heads, T, d, F, parameters, states (bytes):")
+    assert len(repr(swept)) < 200
 
 
 def test_bert_by_hand() -> None:
@@ -198,3 +204,14 @@ def test_parquet_has_integers_and_text_beyond_64_bits(tmp_path: Path) -> None:
     file = tmp_path / "table.parquet"
     file.write_bytes(data)
     assert arrow.read_table(file).to_pydict() == {"H": [1, 2], "parameters": [str(2**63 - 1), str(2**63)]}
+
+
+def test_a_size_of_the_model_under_the_name_of_one_of_a_run() -> None:
+    """WavLM's B is its number of buckets, no batch: which of the two it meant depended on the order of a set."""
+    model = bertsym.load("atlas:wavlm")
+    accepted = with_quantities(model.spec)[0].architecture.symbols
+    assert len({str(symbol) for symbol in accepted}) == len(accepted)
+    found = [(row["B"], row["parameters"]) for row in model.sweep({"B": [160, 320]}, "parameters")]
+    base = model.spec.architecture.sizes[model.spec.architecture.base].values
+    sized = [model.at({**{str(s): v for s, v in base.items()}, "B": buckets}).count() for buckets in (160, 320)]
+    assert found == [(160, sized[0]), (320, sized[1])]

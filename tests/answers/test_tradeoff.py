@@ -134,6 +134,31 @@ def test_sizes_that_follow_are_columns_and_not_said_to_stand(bertsym: Run) -> No
     assert bertsym("total", "qwen3", "--at", given, "--count").out == f"{found['rows'][1]['count']}\n"
 
 
+def test_a_size_that_only_some_models_name(bertsym: Run) -> None:
+    """DeBERTa's embeddings have a projection unless E is H, and a model at that E names no E."""
+    table = rows(bertsym("tradeoff", "deberta-v3-base", "--for", "L=6..12:6", "--against", "E", "--csv").out)
+    assert [row["E"] for row in table] == ["1088", "768"]
+    assert table[1]["error"] == "0"
+
+
+def test_the_answer_says_that_a_width_is_a_multiple_of_64(bertsym: Run) -> None:
+    assert "H is a multiple of 64" in bertsym("tradeoff", "bert-base-uncased", "--against", "H").out
+    assert "is a multiple" not in bertsym("tradeoff", "bert-base-uncased").out
+    found = json.loads(bertsym("tradeoff", "llama-7b", "--against", "ffn_ratio", "--json").out)
+    assert found["multiples"] == {"F": 64}
+
+
+@pytest.mark.parametrize(("name", "at", "against"), [("t5-small", {"H": 1024}, "d"), ("bert-base-uncased", {}, "H")])
+def test_the_own_value_of_the_size_that_gives_way_is_ignored(name: str, at: dict[str, int], against: str) -> None:
+    """Ten heads neither share 1,024 features nor 768, but other sizes of a head and other widths have ten."""
+    model = bertsym.load(name).at(at)
+    total = model.count()
+    report: Any = model.tradeoff("heads", against, total, values=[6, 10, 14]).report
+    for choice in report.choices:
+        sizes = {"heads": choice.number, against: choice.point.value}
+        assert bertsym.load(name).at({**at, **sizes}).count() == choice.point.count <= total
+
+
 def test_a_switch_is_traded_for_nothing(bertsym: Run) -> None:
     ran = bertsym("tradeoff", "bert", "--for", "tied")
     assert (ran.code, "expected a size that is a whole number" in ran.err) == (2, True)

@@ -86,7 +86,7 @@ def test_what_was_edited_by_hand_is_not_lost(paper: Path, bertsym: Run) -> None:
         ("total --help", "not its help"),
         ("total 'unclosed", "quotes closed"),
         ("total --at H=$(ls)", "expected"),
-        ("total --outpu x", "total: No such option: --outpu"),
+        ("total --outpu x", "total: no option '--outpu'"),
         ("plot parts bert-base-uncased -o x.pdf", "got 'plot parts bert-base-uncased -o x.pdf'"),
         ("verify config.json", "unknown command for a marker"),
         ("show --latex --width 30pt bert-base-uncased", "needs at least"),

@@ -157,10 +157,13 @@ def test_no_option_is_read_by_pydantic() -> None:
 
 def test_numbers_of_options_are_read_within_their_bounds(bertsym: Run) -> None:
     for words, said in (
-        (["diff", "bert", "--order", "x"], "'x' is not a valid int"),
-        (["diff", "bert", "--order", "1.5"], "'1.5' is not a valid int"),
-        (["derive", "bert", "--trials", "3"], "3 is not in the range 12<=x<=1000"),
-        (["derive", "bert", "--timeout", "soon"], "'soon' is not a valid float"),
+        (["diff", "bert", "--order", "x"], "--order: expected a whole number, got 'x'"),
+        (["diff", "bert", "--order", "1.5"], "--order: expected a whole number, got '1.5'"),
+        (
+            ["derive", "bert", "--trials", "3"],
+            "a whole number of at least 12 and of at most 1000, got '3'",
+        ),
+        (["derive", "bert", "--timeout", "soon"], "--timeout: expected a number of at least 1, got 'soon'"),
     ):
         ran = bertsym(*words)
         assert (ran.code, ran.out) == (2, "")

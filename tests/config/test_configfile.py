@@ -136,6 +136,15 @@ def test_a_field_without_effect_may_be_no_number(written: Callable[..., str], co
             load(written(f'{{"model_type": "{kind}", "{size}": {constant}}}'))
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [('"768"', "the text '768'"), ("null", "null"), ("true", "true"), ("NaN", "'nan'"), ("768.5", "'768.5'")],
+)
+def test_a_wrong_value_is_shown_as_json_writes_it(written: Callable[..., str], value: str, shown: str) -> None:
+    with pytest.raises(BadField, match=rf"'hidden_size': expected an integer of at least 1, got {shown}$"):
+        load(written(f'{{"model_type": "bert", "hidden_size": {value}}}'))
+
+
 def test_code_of_the_checkpoint_and_its_quantisation_are_said(written: Callable[..., str]) -> None:
     own = {"auto_map": {"AutoModel": "modeling_mine.MyBert"}, "quantization_config": {"quant_method": "fp8"}}
     model = load(written({**BASE, **own}))

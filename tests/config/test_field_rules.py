@@ -270,3 +270,17 @@ def test_a_size_that_follows_from_others_may_not_contradict_them() -> None:
     assert count(read(name, {"text_config": {"hidden_size": 2688, "num_attention_heads": 21}})) > at_default
     with pytest.raises(BertsymError, match=r"H=2688 contradicts heads=20.*2560"):
         read(name, {"text_config": {"hidden_size": 2688}})
+
+
+def test_a_list_of_layers_without_the_table_of_their_sizes() -> None:
+    """Dots 3's class makes a pyramid of 4 to 64 experts only if a file has neither; a list alone means 64 in each."""
+    derived = entry_of("dots3_note")
+    assert derived is not None
+    path = "vision_config.mlp_layer_types"
+    words, table = derived.fixed_by_code[path], derived.rules.fixed["vision_config.per_layer_config"]
+    part = {"model_type": "dots3_note_vision_encoder"}
+    legal: list[dict[str, Any]] = [{}, {"mlp_layer_types": None}, {"mlp_layer_types": words, "per_layer_config": table}]
+    for given in legal:
+        check_rules(flattened({"vision_config": {**part, **given}}), derived, FILE)
+    with pytest.raises(BadField, match="per_layer_config is missing beside it"):
+        check_rules(flattened({"vision_config": {**part, "mlp_layer_types": words}}), derived, FILE)

@@ -14,6 +14,7 @@ from bertsym.errors import BertsymError, NotAnInteger, UnknownName
 from bertsym.names.catalogue import published
 from bertsym.resolve import published_model
 from bertsym.solving.shapes import PUBLISHED, USUAL, Shapes
+from bertsym.solving.space import usual_range
 from bertsym.symbols import F, H, L, d, heads
 
 pytestmark = pytest.mark.slow
@@ -105,6 +106,19 @@ def test_diverse_answers_differ_by_a_quarter(bertsym: Run) -> None:
             assert any(4 * max(pair) >= 5 * min(pair) for pair in pairs)
 
 
+@pytest.mark.parametrize("unknown", ["H", "L", "ffn_ratio"])
+def test_diverse_answers_of_one_unknown_differ_by_a_quarter(unknown: str) -> None:
+    """The closest comes first, then the closest of those that are unlike it, as with several unknowns."""
+    model = load("bert-base-uncased")
+    every = model.solve("110M", unknown, top=3000).report.solution.candidates
+    found = model.solve("110M", unknown, diverse=True, top=4).report.solution.candidates
+    chosen: list[Any] = []
+    for point in every:
+        if all(max(point.value, one.value) >= Fraction(5, 4) * min(point.value, one.value) for one in chosen):
+            chosen.append(point)
+    assert [point.value for point in found] == [point.value for point in chosen[:4]]
+
+
 def test_devices_divide_what_tensor_parallelism_divides(bertsym: Run) -> None:
     for row in rows(bertsym, "llama --for H,L --target 8B --tp 8"):
         assert not any(row[name] % 8 for name in ("heads", "kv_heads", "F"))
@@ -193,3 +207,20 @@ def test_a_feed_forward_width_can_be_tied_with_several_unknowns(name: str) -> No
     except BertsymError as refusal:
         pytest.fail(str(refusal))
     assert all(one.at[F] == 4 * one.at[H] for one in answer.report.found.answers)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "space"),
+    [
+        ("vit", "p", (1, 1024, 1)),  # a patch of 16
+        ("vit", "C", (1, 1024, 1)),  # 3 colours
+        ("swin", "H_emb", (32, 16384, 32)),  # 96 features
+        ("bert", "H", (64, 16384, 64)),
+        ("llama", "F", (64, 16384, 64)),
+        ("bert", "L", (1, 128, 1)),
+    ],
+)
+def test_the_values_of_a_width_without_a_range(name: str, size: str, space: tuple[int, int, int]) -> None:
+    """Multiples of 64 had left a patch of 16 out, and nothing but 0 of a merge of 0 to 5 patches."""
+    model = load(name).spec
+    assert usual_range(model, model.size(size)) == space
