@@ -113,7 +113,7 @@ def _text(name: str) -> str:
 
 @cache
 def _katex_js() -> str:
-    """Return KaTeX's script with one path mended: browsers report the `MM` that a tall floor begins its second line with."""
+    """Return KaTeX's script; its path of tall floors says `MM` for `M`, of which browsers complain."""
     return _text("katex/katex.min.js").replace(r"\nMM", r"\nM")
 
 
