@@ -403,8 +403,9 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
-// The nodes of a number that may break behind its commas.
-const broken = (text) => text.split(/(?<=,)/).flatMap((group, index) => (index ? [element("wbr"), group] : [group]));
+// The nodes of a number, which may break behind its commas if it is beyond the units.
+const broken = (text) => (text.length < grouped(BEYOND_UNITS).length ? [text]
+  : text.split(/(?<=,)/).flatMap((group, index) => (index ? [element("wbr"), group] : [group])));
 
 function drawn(tag, attributes = {}, text = "") {
   const made = document.createElementNS(SVG, tag);
@@ -690,7 +691,7 @@ class Page {
     const short = count < BEYOND_UNITS ? inUnit(count).join("") : brief(count);
     this.find("total").replaceChildren(...broken(grouped(count)));
     this.find("short").textContent = count >= 1000n ? `${short} parameters` : "parameters";
-    this.find("change").replaceChildren(...(count === start ? [] : broken(`${signed(count - start)} (${times(count, start)})`)));
+    this.find("change").replaceChildren(...(count === start ? [] : [...broken(signed(count - start)), ` (${times(count, start)})`]));
     set(`${model.data.left} = ${together(formula.tex)}`, this.find("formula"), true);
     this.find("in-numbers").hidden = !formula.numbers;
     set(`\\phantom{${model.data.left}} = ${together(model.numbers(formula, all))}`, this.find("in-numbers"), true);

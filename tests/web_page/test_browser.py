@@ -56,6 +56,15 @@ OUTSIDE_THE_MAP = """(() => {
         return box.left < map.left - 1 || box.right > map.right + 1;
     }).map((text) => text.textContent);
 })()"""
+TORN = """[...document.querySelectorAll('#parts .number')].filter((each) => {
+    const range = document.createRange();
+    range.selectNodeContents(each);
+    return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+}).map((each) => each.textContent)"""
+OVERLAPPING = """[...document.querySelectorAll('#parts .part-formula')].flatMap((cell) => {
+    const end = cell.getBoundingClientRect().right;
+    return [...cell.querySelectorAll('.base')].filter((base) => base.getBoundingClientRect().right > end);
+}).map((each) => each.textContent)"""
 COPIED = ("command", "latex")
 CLIPPED = """[...document.querySelectorAll('.formula, .scroll, .part-formula, .derivation [data-tex]')]
     .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
@@ -217,6 +226,14 @@ def test_numbers_of_many_digits_break_and_stay_on_the_page(name: str, width: int
     labels = page.run("[...document.querySelectorAll('#map text:not(.axis)')].map((text) => text.textContent)")
     assert {len(re.findall("·10[⁰¹²³⁴-⁹]+$", label)) for label in labels} == {1}
     assert page.run(OUTSIDE_THE_MAP) == []
+
+
+@pytest.mark.parametrize("name", ["wav2vec2", "hy_v4", "lfm2"])
+def test_a_usual_number_stays_on_one_line_beside_a_whole_formula(name: str, opened: Open) -> None:
+    page = opened(name)
+    assert page.run("document.querySelectorAll('#parts wbr').length") == 0
+    assert page.run(TORN) == []
+    assert page.run(OVERLAPPING) == []
 
 
 def test_a_browser_complains_of_no_formula(opened: Open) -> None:
