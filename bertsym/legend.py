@@ -32,8 +32,10 @@ from bertsym.symbols import BY_SYMBOL, Kind, Own, P, Size, in_order
 def legend(document: Document, begin: str = "where ") -> Document:
     """Return one paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
 
-    Remarks do not count, because a renderer makes comments of them.
+    Remarks do not count, because a renderer makes comments of them. A handout has its legend already.
     """
+    if _is_handout(document):
+        return ()
     sizes = [BY_SYMBOL[symbol] for symbol in in_order(_used(document))]
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
@@ -141,11 +143,18 @@ def with_own_sizes(document: Document) -> Document:
 
     A document of registered sizes stays as it is.
     """
+    if _is_handout(document):
+        return document
     own = [symbol for symbol in in_order(_used(document)) if isinstance(symbol, Own) and _is_short(symbol)]
     clauses = [
         (Name(symbol), " is " if index == 0 else " ", _field(BY_SYMBOL[symbol])) for index, symbol in enumerate(own)
     ]
     return (*document, Remark((*_joined(clauses),))) if clauses else document
+
+
+def _is_handout(document: Document) -> bool:
+    """Return True for a document with a title, which has a legend of its own below it."""
+    return any(isinstance(element, Title) for element in document)
 
 
 def _is_short(symbol: Own) -> bool:
