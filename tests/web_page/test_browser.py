@@ -471,3 +471,19 @@ def test_what_is_refused_writes_nothing(bertsym: Run, tmp_path: Path) -> None:
     ran = bertsym("page", "bert", "-o", str(tmp_path / "config.json"))
     assert ran.code == 2
     assert "--output: expected a file whose name ends in .html" in ran.err
+
+
+def test_a_wide_formula_of_html_scrolls_and_the_page_does_not(browser: Browser, bertsym: Run, tmp_path: Path) -> None:
+    """Formulas of --html within a page of somebody else."""
+    parts = [
+        bertsym("total", "hy_v4", "--html").out,
+        bertsym("explain", "lfm2", "--component", "feed-forward", "--html").out,
+    ]
+    ready = "<script>document.documentElement.classList.add('ready')</script>"
+    file = tmp_path / "own.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{''.join(parts)}{ready}", encoding="utf-8")
+    browser.open(file, 700)
+    assert browser.run("document.querySelectorAll('math').length") > 10
+    assert browser.run("document.documentElement.scrollWidth") <= 700
+    scrolling = "[...document.querySelectorAll('p[style]')].filter((each) => each.scroll{0} > each.client{0}).length"
+    assert [browser.run(scrolling.format(side)) for side in ("Width", "Height")] == [2, 0]
