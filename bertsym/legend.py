@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from sympy import Symbol
 
 from bertsym.document import (
     Alignment,
+    Code,
     Document,
     Element,
     Equal,
@@ -30,15 +32,17 @@ from bertsym.symbols import BY_SYMBOL, Kind, Own, P, Size, in_order
 def legend(document: Document, begin: str = "where ") -> Document:
     """Return one paragraph, "where V is the vocabulary size, ..."; nothing for an answer without symbols.
 
-    Remarks do not count, because a renderer makes comments of them.
+    Remarks do not count, because a renderer makes comments of them. A handout has its legend already.
     """
+    if _is_handout(document):
+        return ()
     sizes = [BY_SYMBOL[symbol] for symbol in in_order(_used(document))]
     named = [size for size in sizes if size.kind is not Kind.SWITCH]
     switches = [size for size in sizes if size.kind is Kind.SWITCH]
     clauses: list[tuple[Inline, ...]] = [
         (Name(size.symbol), " is " if index == 0 else " ", noun(size)) for index, size in enumerate(named)
     ]
-    clauses += [(Name(size.symbol), " says whether there is ", size.meaning) for size in switches]
+    clauses += [(Name(size.symbol), " says whether ", *_turned_on(size)) for size in switches]
     if not clauses:
         return ()
     return (Paragraph((begin, *_joined(clauses), ".")),)
@@ -63,6 +67,13 @@ _NOUNS = {
 }
 """The nouns for fields whose names do not say in words what they are."""
 
+_COUNTED = re.compile(
+    r"(?:\w+ )*(?:layers|heads|blocks|experts|channels|bins|codebooks|tokens|points|levels|stages|groups|queries|units|"
+    r"embeddings|classes|labels|flows|convs|inputs|outputs|functions|networks|patches|buckets|positions|attends)"
+    r"(?: per \w+|,? (?:with|that|among|each|of) .+)?"
+)
+"""Words that name several things, of which a size is the number."""
+
 _SUFFIXES = {"dim": "size", "dims": "sizes", "ffn": "feed-forward", "attn": "attention", "conv": "convolution"}
 
 
@@ -71,27 +82,60 @@ def noun(size: Size) -> str:
 
     >>> [noun(BY_SYMBOL[Own("x", Kind.WIDTH, 1, path)]) for path in ("num_channels", "vision_config.patch_size")]
     ['the number of channels', 'the patch size (vision)']
+    >>> noun(BY_SYMBOL[Own("x", Kind.SWITCH, 0, "use_gate of the code")])
+    'the switch use_gate'
     """
     if not isinstance(size.symbol, Own):
         return size.noun
     path = size.meaning.removesuffix(" of the code")
+    if size.kind is Kind.SWITCH:
+        return f"the switch {path}"
+    if size.phrase:
+        return size.phrase
     if " " in path:
-        return size.noun
+        words, opening, field = path.partition(" (")
+        leaf, _, index = field.rstrip(")").rpartition(".")[2].partition("[")
+        counted = leaf.startswith(("num_", "n_")) and not words.startswith("max")
+        known = f"the number of {words}" if counted else _NOUNS.get(leaf) if leaf.replace("_", " ") == words else None
+        return f"{known or _in_words(words, indexed=bool(index))}{opening}{field}"
     *parts, leaf = path.split(".")
     around = " ".join(part.removesuffix("_config").replace("_", " ") for part in parts)
-    words = _NOUNS.get(leaf) or _in_words(leaf)
+    words = _NOUNS.get(leaf) or _in_words(
+        " ".join(_SUFFIXES.get(word, word) for word in leaf.split("_") if word) or leaf
+    )
     return f"{words} ({around})" if around else words
 
 
-def _in_words(field: str) -> str:
-    words = [_SUFFIXES.get(word, word) for word in field.split("_") if word]
-    match words:
-        case ["num" | "n", *rest] if rest:
-            return f"the number of {' '.join(rest)}"
-        case ["max", *rest] if rest and rest[-1].endswith("s"):
-            return f"the maximum number of {' '.join(rest)}"
-        case _:
-            return f"the {' '.join(words) or field}"
+def _in_words(words: str, *, indexed: bool = False) -> str:
+    """Return the noun that words of a field make; an item of a list is one of the things that the list has.
+
+    >>> _in_words("decoder num hidden layers"), _in_words("attention heads"), _in_words("hidden sizes", indexed=True)
+    ('the number of decoder hidden layers', 'the number of attention heads', 'the hidden size')
+    >>> _in_words("max position embeddings"), _in_words("iou head depth"), _in_words("out indices", indexed=True)
+    ('the maximum number of position embeddings', 'the iou head depth', 'the out index')
+    """
+    if match := re.fullmatch(r"(.+ )?max(?:imum)? (?:num )?(.+s)", words):
+        return f"the maximum number of {match[1] or ''}{match[2]}"
+    if match := re.fullmatch(r"(.+ )?(?:num|nb|n) (.+)", words):
+        return f"the number of {match[1] or ''}{match[2]}"
+    if _COUNTED.fullmatch(words):
+        return f"the number of {words}"
+    return f"the {_singular(words) if indexed else words}"
+
+
+def _singular(words: str) -> str:
+    if words.endswith(("indices", "indexes")):
+        return f"{words[: -len('indices')]}index"
+    return words[:-1] if words.endswith("s") and not words.endswith(("ss", "bias")) else words
+
+
+def _turned_on(size: Size) -> Iterator[Inline]:
+    """Yield what is so if a switch is on: a part that exists, or a field of the model's own code that is set."""
+    if isinstance(size.symbol, Own):
+        yield Code(size.meaning.removesuffix(" of the code"))
+        yield " is set"
+    else:
+        yield f"there is {size.meaning}"
 
 
 def with_own_sizes(document: Document) -> Document:
@@ -99,11 +143,18 @@ def with_own_sizes(document: Document) -> Document:
 
     A document of registered sizes stays as it is.
     """
+    if _is_handout(document):
+        return document
     own = [symbol for symbol in in_order(_used(document)) if isinstance(symbol, Own) and _is_short(symbol)]
     clauses = [
         (Name(symbol), " is " if index == 0 else " ", _field(BY_SYMBOL[symbol])) for index, symbol in enumerate(own)
     ]
     return (*document, Remark((*_joined(clauses),))) if clauses else document
+
+
+def _is_handout(document: Document) -> bool:
+    """Return True for a document with a title, which has a legend of its own below it."""
+    return any(isinstance(element, Title) for element in document)
 
 
 def _is_short(symbol: Own) -> bool:
@@ -113,7 +164,7 @@ def _is_short(symbol: Own) -> bool:
 
 def _field(size: Size) -> str:
     """Return the noun for an own size if its meaning has words of its own, else the field alone."""
-    return size.noun if " " in size.meaning else size.meaning
+    return noun(size) if " " in size.meaning else size.meaning
 
 
 def symbols_of(document: Document) -> set[Symbol]:

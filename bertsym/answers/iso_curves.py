@@ -159,6 +159,8 @@ def iso_curves(
     over = count_over(model, sizes, convention)
     placed = _placed(model, sizes, convention, targets, marked)
     own = _number(model, convention)
+    if own is None:  # open sizes are assumed as in the base
+        own = over.total({symbol: whole_size(model, symbol) or _example(symbol) for symbol in sizes})
     scale = _scale([*(mark.count for mark in placed), *([own] if own else [])], targets)
     ends = tuple(
         ranges.get(symbol) or _usual(model, symbol, [(mark.x, mark.y)[i] for mark in placed], scale)

@@ -123,16 +123,20 @@ def total_curves(
 ) -> TotalCurves:
     """Count models at each value of a size at which they exist.
 
-    A size that a model leaves open is assumed as in its architecture's base. Raises `NothingFits` if a model exists at
-    fewer than two values.
+    A size that a model leaves open is assumed as in its architecture's base. The curve of a model is level if its
+    count has the size and does not depend on it, as that of ALBERT over its layers.
+    Raises `NothingFits` if a model exists at fewer than two values, and `NotDependent` if all curves are level.
     """
-    curves = (_totals(*named, sweep) for named in zip(models, names, conventions, strict=True))
-    return TotalCurves(sweep, tuple(curves))
+    curves = tuple(_totals(*named, sweep) for named in zip(models, names, conventions, strict=True))
+    if all(len({total for _, total in curve.counts}) == 1 for curve in curves):
+        for model, convention in zip(models, conventions, strict=True):
+            count_over(model, (sweep.symbol,), convention)
+    return TotalCurves(sweep, curves)
 
 
 def _totals(model: Model, name: str, convention: Convention, sweep: Sweep) -> Totals:
     symbol = sweep.symbol
-    over = count_over(model, (symbol,), convention)
+    over = count_over(model, (symbol,), convention, level=True)
     totals = ((number, over.total({symbol: number})) for number in sweep.values())
     counts = tuple((number, total) for number, total in totals if total is not None)
     if len(counts) < 2:

@@ -49,11 +49,19 @@ def _within(part: Inline, sheet: Sheet) -> str:
 def _displayed(element: Display, sheet: Sheet) -> str:
     match element:
         case Alignment(lines):
-            return f"<p>{mathml.table([_line(line, sheet) for line in lines])}</p>"
+            return _wide(mathml.table([_line(line, sheet) for line in lines]))
         case Equation(steps):
-            return f"<p>{mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)), display=True)}</p>"
+            return _wide(mathml.math(boxes.chain(boxes.steps(steps, sheet.notation)), display=True))
         case Result():
-            return f"<p>{mathml.math(boxes.chain(boxes.result(element, sheet)), display=True)}</p>"
+            return _wide(mathml.math(boxes.chain(boxes.result(element, sheet)), display=True))
+
+
+def _wide(mathematics: str) -> str:
+    """Return a paragraph that scrolls if a formula is wider than the page: browsers break no line of MathML.
+
+    The padding holds what of a glyph stands out of its box, which would be cut otherwise.
+    """
+    return f'<p style="overflow:auto hidden;padding:.4em 0">{mathematics}</p>'
 
 
 MATHML = Mathematics(_within, _displayed)

@@ -43,7 +43,7 @@ class CountOver:
         A number of heads that no count depends on is 1, because a single head divides every width.
         """
         beside = {floating.symbol: 1 for floating in self.closure.floating}
-        counts = Recounter(self.closure, (("", self.convention),)).recount({**values, **beside})
+        counts = Recounter(self.closure, (("", self.convention),)).recount({**beside, **values})
         return None if counts is None else counts[0]
 
     def crossing(self, first: Exact, target: int, places: int) -> Fraction | None:
@@ -59,9 +59,14 @@ class CountOver:
         return None
 
 
-def count_over(model: Model, sizes: tuple[Symbol, ...], convention: Convention = EXACT) -> CountOver:
-    """Return the count of a model over sizes; raises `NotDependent`, `NotPolynomial`, `MissingSize` or `Conflict`."""
+def count_over(
+    model: Model, sizes: tuple[Symbol, ...], convention: Convention = EXACT, *, level: bool = False
+) -> CountOver:
+    """Return the count of a model over sizes; with `level`, it need not depend on them.
+
+    Raises `NotDependent`, `NotPolynomial`, `MissingSize` or `Conflict`.
+    """
     closure, (total,) = closed(model, Request(sizes, 1, convention), accompanied=True)
-    for symbol in sizes:
+    for symbol in sizes if not level else ():
         require(total, symbol, model)
     return CountOver(closure, convention, piecewise(total, sizes))

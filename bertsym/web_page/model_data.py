@@ -193,7 +193,10 @@ class _Writer:
         data: Data = {
             "name": size.name,
             "tex": self.notation.name(symbol),
-            "meaning": printable(size.meaning),
+            # A switch of the model's own code has no meaning beside its name.
+            "meaning": printable(
+                "a switch of the code" if size.meaning == f"{size.name} of the code" else size.meaning
+            ),
             "kind": size.kind.name.lower(),
             "minimum": str(size.minimum),
         }

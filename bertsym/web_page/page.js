@@ -59,6 +59,7 @@ function readNumber(text) {
   return fraction(BigInt(above + decimals), 10n ** BigInt(decimals.length));
 }
 
+const BEYOND_UNITS = 10n ** 18n;
 const grouped = (integer) => String(integer).replace(/\B(?=(\d{3})+$)/g, ",");
 const plain = (number) => (whole(number) ? String(number) : `${number.over}/${number.under}`);
 const shown = (value) =>
@@ -82,9 +83,11 @@ function inUnit(count) {
   }
 }
 
-// 50M and 2.5B: rounded, without zeros behind the point.
+// 50M, 2.5B and, beyond the units, 1.5·10²⁰: rounded, without zeros behind the point.
 function brief(count) {
-  const [number, unit] = inUnit(count);
+  const power = BigInt(String(count).length - 1);
+  const raised = [...String(power)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
+  const [number, unit] = count < BEYOND_UNITS ? inUnit(count) : [decimal(fraction(count, 10n ** power), 2), `·10${raised}`];
   return (number.includes(".") ? number.replace(/\.?0+$/, "") : number) + unit;
 }
 
@@ -400,11 +403,25 @@ function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// The nodes of a number, which may break behind its commas if it is beyond the units.
+const broken = (text) => (text.length < grouped(BEYOND_UNITS).length ? [text]
+  : text.split(/(?<=,)/).flatMap((group, index) => (index ? [element("wbr"), group] : [group])));
+
 function drawn(tag, attributes = {}, text = "") {
   const made = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.textContent = text;
   return made;
+}
+
+// The symbol of a size in the picture: its letter or word, and the subscript below it.
+function symbolDrawn(tex, attributes) {
+  const text = drawn("text", { class: "axis", "text-anchor": "middle", ...attributes });
+  const parts = tex.replace(/\\math[a-z]+|[{}]/g, "").replace("\\rho", "ρ").split(/(?<!\\)_/);
+  const [symbol, subscript] = parts.map((part) => part.replaceAll("\\_", "_"));
+  text.append(symbol);
+  if (subscript) text.append(drawn("tspan", { dy: 4, "font-size": "75%" }, subscript));
+  return text;
 }
 
 // Set TeX within an element, unless it stands there. KaTeX builds nodes; TeX that it cannot set stands as text.
@@ -671,9 +688,10 @@ class Page {
     const count = model.total(all);
     const formula = model.formula(model.values, all);
     const start = BigInt(model.data.start);
-    this.find("total").textContent = grouped(count);
-    this.find("short").textContent = count >= 1000n ? `${inUnit(count).join("")} parameters` : "parameters";
-    this.find("change").textContent = count === start ? "" : `${signed(count - start)} (${times(count, start)})`;
+    const short = count < BEYOND_UNITS ? inUnit(count).join("") : brief(count);
+    this.find("total").replaceChildren(...broken(grouped(count)));
+    this.find("short").textContent = count >= 1000n ? `${short} parameters` : "parameters";
+    this.find("change").replaceChildren(...(count === start ? [] : [...broken(signed(count - start)), ` (${times(count, start)})`]));
     set(`${model.data.left} = ${together(formula.tex)}`, this.find("formula"), true);
     this.find("in-numbers").hidden = !formula.numbers;
     set(`\\phantom{${model.data.left}} = ${together(model.numbers(formula, all))}`, this.find("in-numbers"), true);
@@ -684,6 +702,7 @@ class Page {
       const field = this.find(id);
       field.style.height = "auto";
       field.style.height = `${field.scrollHeight + 2}px`;
+      field.nextElementSibling.textContent = field.value;
     }
   }
 
@@ -702,11 +721,13 @@ class Page {
     for (const { part, formula, number, share, row } of this.partRows) {
       const counted = part.count(all);
       row.hidden = counted === 0n;
-      number.textContent = grouped(counted);
+      number.replaceChildren(...broken(grouped(counted)));
+      number.classList.toggle("long", counted >= BEYOND_UNITS);
       set(kept ? part.kept ?? part.tex : part.tex, formula);
       share.replaceChildren(...bar(counted, count));
     }
-    this.sum.textContent = grouped(count);
+    this.sum.replaceChildren(...broken(grouped(count)));
+    this.sum.classList.toggle("long", count >= BEYOND_UNITS);
   }
 
   // ------------------------------------------------------------ comparison
@@ -717,7 +738,7 @@ class Page {
     const names = [...new Set(models.flatMap((model) => model.sizes.map((size) => size.name)))];
     const differing = names.map((name) => [name, models.map((model, index) => {
       const size = model.sizes.find((each) => each.name === name);
-      return size && alls[index] && !size.dormant && !size.isSwitch ? shown(alls[index][size.index]) : "";
+      return size && alls[index] && !size.dormant && !size.isSwitch ? shown(alls[index][size.index]) : "–";
     })]).filter(([, values]) => new Set(values).size > 1);
     const components = [...new Set(models.flatMap((model) => model.parts.map((part) => part.name)))];
     const counted = components.map((name) => [name, models.map((model, index) => {
@@ -739,10 +760,18 @@ class Page {
         return [cell, element("td", { class: "difference" }, known ? signed(number - counts[0]) : "–")];
       }));
     this.find("comparison-sizes").replaceChildren(...differing.map(([name, values]) => element("tr", {},
-      element("th", { scope: "row" }, name),
+      element("th", { scope: "row" }, this.symbol(name)),
       ...values.flatMap((value, index) => [element("td", { class: "number" }, value), ...(index ? [element("td")] : [])]))));
     this.find("comparison-parts").replaceChildren(
       ...counted.map(([name, counts]) => line(name, counts, "")), line("total", totals, "sum"));
+  }
+
+  // The symbol of a size, with its name and meaning as a hint.
+  symbol(name) {
+    const size = this.models.flatMap((model) => model.sizes).find((each) => each.name === name);
+    const symbol = element("span", { title: `${name}, ${size.meaning}` });
+    set(size.tex, symbol);
+    return symbol;
   }
 
   // ------------------------------------------------------------ copying
@@ -934,9 +963,9 @@ class Page {
       map.append(drawn("line", { x1: LEFT - 5, x2: LEFT, y1: up(at), y2: up(at), class: "tick" }),
         drawn("text", { x: LEFT - 9, y: up(at) + 4, "text-anchor": "end" }, short(at)));
     }
-    const [x, y] = this.axes[this.at].map((index) => this.model.sizes[index].name);
-    map.append(drawn("text", { x: (LEFT + this.wide - RIGHT) / 2, y: this.high - 6, "text-anchor": "middle", class: "axis" }, x),
-      drawn("text", { transform: `translate(16 ${(TOP + this.high - BOTTOM) / 2}) rotate(-90)`, "text-anchor": "middle", class: "axis" }, y));
+    const [x, y] = this.axes[this.at].map((index) => this.model.sizes[index].tex);
+    map.append(symbolDrawn(x, { x: (LEFT + this.wide - RIGHT) / 2, y: this.high - 8 }),
+      symbolDrawn(y, { transform: `translate(16 ${(TOP + this.high - BOTTOM) / 2}) rotate(-90)` }));
   }
 
   drawPoints(map, axes, horizontal, vertical, across, up) {
@@ -959,6 +988,9 @@ class Page {
 
 const [LEFT, RIGHT, TOP, BOTTOM] = [70, 48, 28, 48];
 
+// The pixels of a formula on the screen that fit a sheet of paper, where type is smaller: A4 and letter, with margins.
+const PRINTED = 760;
+
 // A short sum in parentheses is not broken over lines; the list of a maximum stays as it is, and so do tall parentheses.
 const together = (tex) => tex.replace(/(\\max|\\min|\\left)?\(([^()]{1,60})\)/g,
   (all, before, sum) => (before || /\\(left|right)/.test(sum) ? all : `{(${sum})}`));
@@ -966,7 +998,8 @@ const short = (number) => (number < 100000n ? grouped(number) : brief(number));
 const signed = (number) => (number > 0n ? `+${grouped(number)}` : number < 0n ? `\u2212${grouped(-number)}` : "±0");
 
 // How many times as large, to two decimals.
-const times = (number, base) => (base ? `× ${decimal(fraction(number, base), 2)}` : "new");
+const times = (number, base) =>
+  !base ? "new" : `× ${number / base < BEYOND_UNITS ? decimal(fraction(number, base), 2) : brief(number / base)}`;
 
 // A bar and the share of a whole in percent, rounded half up to a tenth.
 function bar(part, count) {
@@ -988,6 +1021,13 @@ function start() {
       set(formula.dataset.tex, formula, formula.tagName === "DIV");
       formula.classList.add("done");
     });
+  }));
+  window.addEventListener("beforeprint", () => document.querySelectorAll(".katex").forEach((formula) => {
+    const wide = Math.max(...[...formula.querySelectorAll(".base")].map((base) => base.getBoundingClientRect().width));
+    formula.style.fontSize = wide > PRINTED ? `${PRINTED / wide}em` : "";
+  }));
+  window.addEventListener("afterprint", () => document.querySelectorAll(".katex").forEach((formula) => {
+    formula.style.fontSize = "";
   }));
   document.documentElement.classList.add("ready");
 }

@@ -58,6 +58,24 @@ def test_a_curve_skips_sizes_without_a_model(bertsym: Run) -> None:
     assert {width % 32 for width, _ in found["points"]} == {0}
 
 
+def test_a_curve_is_level_where_layers_share_their_weights(bertsym: Run) -> None:
+    """ALBERT's layers share their weights: Lan et al. 2019, section 3.1."""
+    words = ("total", "bert-base-uncased", "albert-base-v2", "--for", "L=1..24")
+    first, second = answer(bertsym, *words)["models"]
+    assert all(count == bert(Fraction(768), Fraction(layers)) for layers, count in first["points"])
+    assert second["points"] == [[layers, 11_683_584] for layers in range(1, 25)]
+    alone = bertsym("plot", "total", "albert-base-v2", "albert-large-v2", "--for", "L=1..24")
+    assert (alone.code, "does not depend on L" in alone.err) == (2, True)
+
+
+def test_a_level_curve_skips_sizes_without_a_model(bertsym: Run) -> None:
+    """T5's biases depend on the heads, BERT's weights do not; both need heads that divide 768."""
+    first, second = answer(bertsym, "total", "bert-base-uncased", "t5-base", "--for", "heads=1..24")["models"]
+    divisors = [heads for heads in range(1, 25) if 768 % heads == 0]
+    assert first["points"] == [[heads, 109_482_240] for heads in divisors]
+    assert [heads for heads, _ in second["points"]] == divisors
+
+
 def test_the_target_lies_between_the_integers_beside_a_curve(bertsym: Run) -> None:
     found = answer(bertsym, "iso", "bert-base-uncased", "--target", "110e6,340e6")
     assert [curve["target"] for curve in found["curves"]] == [110_000_000, 340_000_000]
@@ -89,6 +107,12 @@ def test_the_usual_ranges_hold_the_targets(bertsym: Run) -> None:
     for targets in ("1M,1B", "671B", "1e40"):
         found = answer(bertsym, "iso", "bert-base-uncased", "--target", targets)
         assert all(len(curve["points"]) > 5 for curve in found["curves"])
+
+
+@pytest.mark.parametrize("model", ["gpt2", "bert", "vit"])
+def test_the_usual_ranges_of_open_sizes_hold_the_targets(model: str, bertsym: Run) -> None:
+    small, large = answer(bertsym, "iso", model, "--target", "1e9,70e9")["curves"]
+    assert min(len(small["points"]), len(large["points"])) > 10
 
 
 def test_marks_are_chosen_and_named(bertsym: Run) -> None:

@@ -172,3 +172,11 @@ def test_a_derivation_of_a_cost_has_its_unit(bertsym: Callable[..., Any]) -> Non
 def test_active_experts_are_those_of_a_token(bertsym: Callable[..., Any]) -> None:
     shown = bertsym("explain", "mixtral", "--component", "experts", "--convention", "active").out
     assert "W_gate_up  experts_per_token·2·F·H = 2·ffn_ratio·experts_per_token·H²" in shown
+
+
+@pytest.mark.parametrize("more", [(), ("--legend",)])
+def test_a_handout_says_once_what_its_symbols_are(more: tuple[str, ...], bertsym: Callable[..., Any]) -> None:
+    shown = bertsym("explain", "swin", "--latex", "--standalone", *more).out
+    assert shown.count("the number of channels") == 1
+    assert "num\\_channels" not in shown
+    assert shown.index("the number of channels") < shown.index("Embeddings")

@@ -49,6 +49,27 @@ BEYOND = """[...document.querySelectorAll('body *')].filter((each) => {
     const box = each.getBoundingClientRect();
     return !each.closest(scrolls) && box.width > 0 && box.right > innerWidth + 1;
 }).map((each) => each.outerHTML.slice(0, 80))"""
+OUTSIDE_THE_MAP = """(() => {
+    const map = document.getElementById('map').getBoundingClientRect();
+    return [...document.querySelectorAll('#map text')].filter((text) => {
+        const box = text.getBoundingClientRect();
+        return box.left < map.left - 1 || box.right > map.right + 1;
+    }).map((text) => text.textContent);
+})()"""
+TORN = """[...document.querySelectorAll('#parts .number')].filter((each) => {
+    const range = document.createRange();
+    range.selectNodeContents(each);
+    return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+}).map((each) => each.textContent)"""
+OVERLAPPING = """[...document.querySelectorAll('#parts .part-formula')].flatMap((cell) => {
+    const end = cell.getBoundingClientRect().right;
+    return [...cell.querySelectorAll('.base')].filter((base) => base.getBoundingClientRect().right > end);
+}).map((each) => each.textContent)"""
+COPIED = ("command", "latex")
+CLIPPED = """[...document.querySelectorAll('.formula, .scroll, .part-formula, .derivation [data-tex]')]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.outerHTML.slice(0, 80))"""
+PRINTED = """[...document.querySelectorAll('.printed')].filter((each) => each.getBoundingClientRect().width > 0)
+    .map((each) => each.textContent)"""
 FOCUSED = "(({id, tagName, ariaLabel}) => id || ariaLabel || tagName)(document.activeElement)"
 DRAWN = "new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))"
 TICKS = """[...document.querySelectorAll('#map text:not([class])')].map((text) =>
@@ -186,6 +207,69 @@ def test_no_width_overflows(names: list[str], width: int, opened: Open) -> None:
     page.wait("document.querySelector('details:not([hidden]) .katex')")
     assert page.run("document.documentElement.scrollWidth") <= width
     assert page.run(BEYOND) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["bert-base-uncased", "lfm2-default"])
+def test_numbers_of_many_digits_break_and_stay_on_the_page(name: str, width: int, opened: Open) -> None:
+    page = opened(name, "albert-base-v2", width=width)
+    deep = "L_full" if name.startswith("lfm2") else "L"
+    for size, value in {"heads": "1", "V": "9" * 20, "H": "8" * 20, deep: "7" * 20, "ffn_ratio": "6"}.items():
+        typed(page, size, value)
+    if deep == "L_full":
+        typed(page, "kv_heads", "1")
+    assert page.run(REFUSAL) == ""
+    assert total(page) > 10**60
+    page.run(DRAWN)
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run(BEYOND) == []
+    labels = page.run("[...document.querySelectorAll('#map text:not(.axis)')].map((text) => text.textContent)")
+    assert {len(re.findall("·10[⁰¹²³⁴-⁹]+$", label)) for label in labels} == {1}
+    assert page.run(OUTSIDE_THE_MAP) == []
+
+
+@pytest.mark.parametrize("name", ["wav2vec2", "hy_v4", "lfm2"])
+def test_a_usual_number_stays_on_one_line_beside_a_whole_formula(name: str, opened: Open) -> None:
+    page = opened(name)
+    assert page.run("document.querySelectorAll('#parts wbr').length") == 0
+    assert page.run(TORN) == []
+    assert page.run(OVERLAPPING) == []
+
+
+def test_a_browser_complains_of_no_formula(opened: Open) -> None:
+    page = opened("lfm2")  # its floors are as tall as those that KaTeX draws as paths
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait("document.querySelector('details .katex')")
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", ["bert-base-uncased", "lfm2", "hy_v4"])
+def test_paper_has_the_whole_of_each_formula_and_command(name: str, opened: Open) -> None:
+    page = opened(name)
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.wait("document.querySelector('details .katex')")
+    page.run("window.dispatchEvent(new Event('beforeprint'))")
+    page.command("Emulation.setEmulatedMedia", media="print")
+    page.command("Emulation.setDeviceMetricsOverride", width=718, height=1000, deviceScaleFactor=1, mobile=False)
+    try:
+        assert page.run(CLIPPED) == []
+        assert page.run(PRINTED) == [page.run(f"document.getElementById('{field}').value") for field in COPIED]
+    finally:
+        page.command("Emulation.setEmulatedMedia", media="")
+    page.run("window.dispatchEvent(new Event('afterprint'))")
+    assert page.run("[...document.querySelectorAll('.katex')].every((each) => !each.style.fontSize)")
+
+
+def test_the_map_and_the_comparison_have_the_symbols_of_the_notation(opened: Open) -> None:
+    page = opened("bert-base-uncased", "albert-base-v2", "--notation", "kaplan")
+    page.run(DRAWN)
+    assert page.run("[...document.querySelectorAll('#map .axis')].map((each) => each.textContent)") == [
+        "dmodel",
+        "nlayer",
+    ]
+    symbols = page.run("[...document.querySelectorAll('#comparison-sizes annotation')].map((each) => each.textContent)")
+    assert symbols[:2] == [r"n_{\mathrm{vocab}}", r"d_{\mathrm{emb}}"]
+    assert page.run("document.querySelectorAll('#comparison-sizes tr')[1].children[1].textContent") == "–"
 
 
 def test_the_keyboard_reaches_and_moves_everything(opened: Open, bertsym: Run) -> None:
@@ -387,3 +471,19 @@ def test_what_is_refused_writes_nothing(bertsym: Run, tmp_path: Path) -> None:
     ran = bertsym("page", "bert", "-o", str(tmp_path / "config.json"))
     assert ran.code == 2
     assert "--output: expected a file whose name ends in .html" in ran.err
+
+
+def test_a_wide_formula_of_html_scrolls_and_the_page_does_not(browser: Browser, bertsym: Run, tmp_path: Path) -> None:
+    """Formulas of --html within a page of somebody else."""
+    parts = [
+        bertsym("total", "hy_v4", "--html").out,
+        bertsym("explain", "lfm2", "--component", "feed-forward", "--html").out,
+    ]
+    ready = "<script>document.documentElement.classList.add('ready')</script>"
+    file = tmp_path / "own.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8>{''.join(parts)}{ready}", encoding="utf-8")
+    browser.open(file, 700)
+    assert browser.run("document.querySelectorAll('math').length") > 10
+    assert browser.run("document.documentElement.scrollWidth") <= 700
+    scrolling = "[...document.querySelectorAll('p[style]')].filter((each) => each.scroll{0} > each.client{0}).length"
+    assert [browser.run(scrolling.format(side)) for side in ("Width", "Height")] == [2, 0]

@@ -15,6 +15,9 @@ from bertsym.values import value
 
 # The most intervals between the ticks of an axis.
 INTERVALS = 6
+# The most intervals of an axis with labels such as 500,000, and the number at which they begin.
+INTERVALS_OF_LONG = 4
+LONG = 100_000
 
 
 @value
@@ -78,10 +81,13 @@ def of_size(symbol: Symbol, low: Exact, high: Exact) -> Axis:
     >>> from bertsym.symbols import H
     >>> [tick.label for tick in of_size(H, 256, 2048).ticks]
     ['512', '1024', '1536', '2048']
+    >>> [tick.label for tick in of_size(H, 1000, 1000000).ticks]
+    ['262,144', '524,288', '786,432']
     """
     size = BY_SYMBOL[symbol]
     words = size.meaning if size.meaning != size.name else ""
-    return Axis(Title(words, symbol), low, high, _ticks(low, high, _steps(size.kind, low, high)))
+    intervals = INTERVALS if high < LONG else INTERVALS_OF_LONG
+    return Axis(Title(words, symbol), low, high, _ticks(low, high, _steps(size.kind, low, high), intervals))
 
 
 def of_shares(shares: Iterable[Fraction], words: str) -> Axis:
@@ -94,8 +100,8 @@ def of_shares(shares: Iterable[Fraction], words: str) -> Axis:
     return Axis(Title(words), low, high, _ticks(low, high, (Fraction(step, 1000) for step in _round_numbers())))
 
 
-def _ticks(low: Exact, high: Exact, steps: Iterable[Exact]) -> tuple[Tick, ...]:
-    step = next(step for step in steps if (high - low) <= step * INTERVALS)
+def _ticks(low: Exact, high: Exact, steps: Iterable[Exact], intervals: int = INTERVALS) -> tuple[Tick, ...]:
+    step = next(step for step in steps if (high - low) <= step * intervals)
     first = -(-Fraction(low) // Fraction(step))
     last = Fraction(high) // Fraction(step)
     positions = (index * step for index in range(int(first), int(last) + 1))
