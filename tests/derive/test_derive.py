@@ -146,7 +146,8 @@ def test_what_is_rounded_down_has_no_derivative_and_is_searched(bertsym: Callabl
     assert bertsym("diff", file, "--by", "H").code == 0
     steps = bertsym("diff", file, "--by", "frames")
     assert (steps.code, "goes in steps" in steps.err) == (2, True)
-    inverse = bertsym("solve", file, "--target", "5M", "--for", "frames", "--top", "1", "--json")
+    every = ("--multiple-of", "1")
+    inverse = bertsym("solve", file, "--target", "5M", "--for", "frames", "--top", "1", *every, "--json")
     nearest = json.loads(inverse.out)["candidates"][0]
     frames = nearest["at"]["frames"]
     at = [f"bands=80,H=384,frames={number}" for number in range(frames - 3, frames + 4)]
