@@ -78,6 +78,12 @@ def merged(config: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return {**config, **changes, **inner}
 
 
+def without_lists(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the configuration without the lists of it and of its parts, which the class makes from the others."""
+    kept = {name: value for name, value in config.items() if not isinstance(value, list)}
+    return {name: without_lists(value) if isinstance(value, dict) else value for name, value in kept.items()}
+
+
 @pytest.mark.parametrize("position", range(len(TYPES)))  # each test process draws types of its own
 def test_names_and_shapes_are_those_of_the_class(position: int, transformers: Any) -> None:
     import torch
@@ -97,8 +103,7 @@ def test_names_and_shapes_are_those_of_the_class(position: int, transformers: An
         except Exception:  # noqa: BLE001, S112  # a class may refuse a list, as one without any attention
             continue
         expected = {name: tuple(one.shape) for name, one in built.named_parameters()}
-        plain = json.loads(whole.to_json_string(use_diff=False)).items()
-        written = merged({name: value for name, value in plain if not isinstance(value, list)}, config)
+        written = merged(without_lists(json.loads(whole.to_json_string(use_diff=False))), config)
         model = read_config({**written, "model_type": model_type}, Path("config.json"))
         found = {name: shape for name, shape, tensor in written_out(model) if name in expected or not tensor.tied_to}
         assert found == expected, f"BERTSYM_LISTS_SEED={SEED}: {model_type} {config}"
