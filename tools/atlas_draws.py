@@ -1,6 +1,6 @@
 """Draw all sizes of model types at once, also beyond the samples of their derivations; compare with transformers.
 
-    python tools/atlas_draws.py                  every entry of the atlas, eight draws each: ten minutes on two cores
+    python tools/atlas_draws.py                  every entry of the atlas, eight draws each: two minutes on two cores
     python tools/atlas_draws.py --only vit,sam2 --draws 40
     python tools/atlas_draws.py --seed 7         other draws
 
