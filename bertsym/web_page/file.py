@@ -44,7 +44,7 @@ def web_page(models: Sequence[PageModel], title: str = "", notation: Notation = 
         f"{_derivation(shown, notation)}\n</details>"
         for index, (name, shown) in enumerate(zip(names, models, strict=True))
     ]
-    script, katex_js = _text("page.js"), _katex_js()
+    script, katex_js = _text("model.js") + _text("page.js"), _katex_js()
     css, katex_css = _text("page.css"), _katex_css()
     heading = _checked(title) if title else f"The parameters of {_listed(names)}"
     parts = {

@@ -1,4 +1,4 @@
-// Evaluates models with the script of the page. Usage: node page.cjs PAGE.JS; reads {models, cases} from stdin, each case
+// Evaluates models with the script of the page. Usage: node page.cjs MODEL.JS; reads {models, cases} from stdin, each case
 // {model, set: {index: text or truth value}}; prints for each case {refusal} or {total, parts, latex, command, kept}.
 const { Model, readNumber } = require(require("path").resolve(process.argv[2]));
 

@@ -14,7 +14,7 @@ from bertsym.algebra import Iverson
 from bertsym.symbols import H, L, heads
 from bertsym.web_page.expressions import Sharing, encoded
 
-PAGE = Path(__file__).parent.parent.parent / "bertsym" / "web_page" / "page.js"
+SCRIPT = Path(__file__).parent.parent.parent / "bertsym" / "web_page" / "model.js"
 SIZES = [H, L, heads]
 PLACES = {symbol: index for index, symbol in enumerate(SIZES)}
 EVALUATE = """const {compiler} = require(process.argv[1]);
@@ -51,7 +51,7 @@ def test_shared_parts_have_their_values(sizes: tuple[int, ...], node: str) -> No
     numbered = [sharing.numbered(encoded(expression, PLACES)) for expression in EXPRESSIONS]
     data = {"expressions": sharing.written(numbered), "table": sharing.table, "sizes": list(map(str, sizes))}
     given = json.dumps(data)
-    done = subprocess.run([node, "-e", EVALUATE, str(PAGE)], input=given, capture_output=True, text=True, check=False)
+    done = subprocess.run([node, "-e", EVALUATE, str(SCRIPT)], input=given, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     values = dict(zip(SIZES, sizes, strict=True))
     expected = [
