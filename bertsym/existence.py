@@ -1,6 +1,6 @@
 """The existence of a model at its sizes: no fraction of a row, no more experts chosen than there are.
 
-Some models exist, and no batch runs through them.
+A model may exist although no batch runs through it; `obstacles` says why.
 """
 
 from __future__ import annotations
@@ -79,6 +79,10 @@ def whole_quotients(architecture: Architecture) -> tuple[Expr, ...]:
     """
     grouped = (heads / kv_heads,) if {heads, kv_heads} <= architecture.counted else ()
     return tuple(dict.fromkeys((*architecture.whole, *grouped)))
+
+
+DOES_NOT_RUN = "the class is built, and does not run"
+"""The words before an obstacle."""
 
 
 def obstacles(model: Model) -> Iterator[str]:

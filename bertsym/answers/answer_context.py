@@ -10,7 +10,7 @@ from bertsym import zoo
 from bertsym.algebra import Value, evaluate, expand, free, substitute
 from bertsym.convention import Convention
 from bertsym.document import Document, Element, Remark, Sizes
-from bertsym.existence import obstacles
+from bertsym.existence import DOES_NOT_RUN, obstacles
 from bertsym.model import Model
 from bertsym.quantities import PARAMETERS
 from bertsym.report import Record
@@ -60,7 +60,7 @@ class Subject:
         lines: tuple[Element, ...] = (counted, Remark((DENSE,))) if self.dense else (counted,)
         lines = (*self.origin(), lines[0], *self.reason(), *lines[1:])
         sizes = (Remark(("at ", Sizes(self.at))),) if self.at else ()
-        return (*lines, *sizes, *(Remark((f"the class is built, and does not run: {why}",)) for why in self.obstacles))
+        return (*lines, *sizes, *(Remark((f"{DOES_NOT_RUN}: {why}",)) for why in self.obstacles))
 
     def origin(self) -> Document:
         """Return the line that says as which model a name was read, if it is spelled otherwise."""

@@ -261,8 +261,7 @@ def _rates(
 def _usual(sized: Model, varied: Symbol) -> list[int]:
     """Return values around the model's own: powers of two for rows of a table, else quarters of it."""
     size = BY_SYMBOL[varied]
-    exact = Fraction(1, 2) if size.kind is Kind.SWITCH else sized.number(varied)
-    if exact.denominator != 1:
+    if size.kind is Kind.SWITCH or (exact := sized.number(varied)).denominator != 1:
         raise Unreadable("--for", str(varied), "a size that is a whole number, or values of it")
     own = exact.numerator
     if size.kind is Kind.ROWS:

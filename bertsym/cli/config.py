@@ -52,8 +52,10 @@ def config(
 
 def _say(found: ConfigurationFile) -> None:
     """Print notes on the sizes that nobody gave, and on the reasons why the model does not run."""
+    from bertsym.existence import DOES_NOT_RUN
+
     if found.assumed:
         sizes = ", ".join(f"{symbol}={number}" for symbol, number in found.assumed.items())
         note(f"note: assumed, as in {found.base}: {sizes}")
     for obstacle in found.obstacles:
-        note(f"note: the class is built, and does not run: {obstacle}")
+        note(f"note: {DOES_NOT_RUN}: {obstacle}")

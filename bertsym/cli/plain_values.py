@@ -38,10 +38,16 @@ class Reader:
 
     def _expected(self) -> str:
         """Return the numbers that the option takes, in words."""
-        kind = _NUMBERS[self.annotation]
-        bounds = [*([] if self.least is None else [f"of at least {self.least}"])]
-        bounds += [] if self.most is None else [f"of at most {self.most}"]
-        return " ".join((kind, " and ".join(bounds))).rstrip()
+        match self.least, self.most:
+            case None, None:
+                bounds = ""
+            case least, None:
+                bounds = f" of at least {least}"
+            case None, most:
+                bounds = f" of at most {most}"
+            case least, most:
+                bounds = f" from {least} to {most}"
+        return _NUMBERS[self.annotation] + bounds
 
 
 def read_plainly(parameters: list[Any]) -> list[Any]:

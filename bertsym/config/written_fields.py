@@ -313,9 +313,8 @@ def _write_fixed(fields: dict[str, Any], derived: Derived, base: Mapping[str, Js
             depths.setdefault(field.path.rpartition(".")[0], set()).add(derived.defaults[symbol])
     for path, still in derived.fixed_by_derivation.items():
         part, _, last = path.rpartition(".")
-        if _OF_LAYERS.search(last) is not None and isinstance(
-            still.value, int
-        ):  # the depth of Dots 3's vision tower stands still
+        # A depth may stand still, as that of Dots 3's vision tower.
+        if _OF_LAYERS.search(last) is not None and isinstance(still.value, int):
             depths.setdefault(part, set()).add(still.value)
     for path, found in derived.fixed_by_code.items():
         part, _, last = path.rpartition(".")

@@ -159,10 +159,7 @@ def test_numbers_of_options_are_read_within_their_bounds(bertsym: Run) -> None:
     for words, said in (
         (["diff", "bert", "--order", "x"], "--order: expected a whole number, got 'x'"),
         (["diff", "bert", "--order", "1.5"], "--order: expected a whole number, got '1.5'"),
-        (
-            ["derive", "bert", "--trials", "3"],
-            "a whole number of at least 12 and of at most 1000, got '3'",
-        ),
+        (["derive", "bert", "--trials", "3"], "--trials: expected a whole number from 12 to 1000, got '3'"),
         (["derive", "bert", "--timeout", "soon"], "--timeout: expected a number of at least 1, got 'soon'"),
     ):
         ran = bertsym(*words)
